@@ -1,0 +1,32 @@
+/** The order in which types are pushed, so that nothing is referred to before it is there (Istio reference 8.7). */
+import { typeUrls } from '../envoy/type-urls.js';
+
+const order: readonly string[] = [typeUrls.cds, typeUrls.eds, typeUrls.lds, typeUrls.rds, typeUrls.sds];
+
+/** Types whose response always holds the whole subscribed set: what it lacks is deleted. */
+const fullSetTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.lds]);
+
+/** A type's dependants: after a response of the key they are asked for again and must be answered. */
+const dependants: ReadonlyMap<string, string> = new Map([
+  [typeUrls.cds, typeUrls.eds],
+  [typeUrls.lds, typeUrls.rds],
+]);
+
+/** Sorts type URLs into push order; types without a place keep their order behind the others. */
+export function inPushOrder(types: Iterable<string>): string[] {
+  const rank = (type: string): number => {
+    const place = order.indexOf(type);
+    return place === -1 ? order.length : place;
+  };
+  return [...types].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whether absence from a response means deletion for this type (CDS, LDS). */
+export function isFullSetType(typeUrl: string): boolean {
+  return fullSetTypes.has(typeUrl);
+}
+
+/** The type that depends on this one: EDS on CDS, RDS on LDS. */
+export function dependantOf(typeUrl: string): string | undefined {
+  return dependants.get(typeUrl);
+}
