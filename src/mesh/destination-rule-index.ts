@@ -1,0 +1,142 @@
+/** DestinationRules by namespace and by who may use them (Istio reference 4.5, 4.6). */
+import type { ConfigObject } from '../config/object.js';
+import { resolveShortName } from '../model/host.js';
+import { labelsMatch, type Labels } from '../model/labels.js';
+import type { Service } from '../model/service.js';
+import {
+  DestinationRulePool,
+  RuleMerger,
+  type DestinationRuleCandidate,
+  type PooledRule,
+} from './merge-destination-rules.js';
+import { compareByAge } from './object-order.js';
+import type { Table } from './rebuild.js';
+import type { DestinationRuleIndex, MergedDestinationRule } from './snapshot.js';
+import { isExportedTo, toEveryone, toOwnNamespace, type ExportTo } from './visibility.js';
+
+type DestinationRuleObject = ConfigObject<'DestinationRule'>;
+type ServiceIdentity = Pick<Service, 'hostname' | 'attributes'>;
+
+/** What DestinationRules are indexed from. */
+export interface DestinationRuleSources {
+  readonly objects: readonly DestinationRuleObject[];
+  readonly rootNamespace: string;
+  readonly domainSuffix: string;
+  readonly defaultExportTo: readonly string[];
+}
+
+const selectorOnlyExport: ExportTo = new Set([toOwnNamespace]);
+
+/** The index of all DestinationRules. Merged rules that are made of the same objects are those of `previous`. */
+export class DestinationRuleTable implements DestinationRuleIndex, Table<DestinationRuleSources> {
+  readonly sources: DestinationRuleSources;
+  readonly #defaultIsPrivate: boolean;
+  /** For clients of the same namespace as the rule. */
+  readonly #local = new Pools();
+  /** For clients of other namespaces, by the namespace of the rule. */
+  readonly #exported = new Pools();
+  /** Rules of the root namespace that are for its own clients only. */
+  readonly #rootPrivate = new DestinationRulePool();
+  readonly #merger: RuleMerger;
+
+  constructor(sources: DestinationRuleSources, previous?: DestinationRuleTable) {
+    this.sources = sources;
+    this.#defaultIsPrivate = sources.defaultExportTo.includes(toOwnNamespace);
+    this.#merger = new RuleMerger(previous === undefined ? undefined : previous.#merger);
+    for (const object of [...sources.objects].sort(comparePrecedence))
+      this.#add(candidate(object, sources.domainSuffix));
+    this.#local.complete(this.#merger);
+    this.#exported.complete(this.#merger);
+    this.#rootPrivate.complete(this.#merger);
+  }
+
+  forOutbound(
+    service: ServiceIdentity,
+    proxyNamespace: string,
+    proxyLabels: Labels,
+  ): MergedDestinationRule | undefined {
+    let forAll: MergedDestinationRule | undefined;
+    for (const { rule } of this.#candidates(service, proxyNamespace)) {
+      if (rule.workloadSelector === undefined) forAll = rule;
+      else if (rule.namespace === proxyNamespace && labelsMatch(rule.workloadSelector, proxyLabels))
+        return rule;
+    }
+    return forAll;
+  }
+
+  forInbound(service: ServiceIdentity, proxyNamespace: string): MergedDestinationRule | undefined {
+    return this.#candidates(service, proxyNamespace).findLast(
+      ({ rule }) => rule.workloadSelector === undefined,
+    )?.rule;
+  }
+
+  #add(rule: DestinationRuleCandidate): void {
+    const { exportTo } = rule;
+    const { namespace } = rule.object.metadata;
+    if (exportTo.size === 0 || isExportedTo(exportTo, namespace, namespace)) this.#local.add(namespace, rule);
+    if (!this.#isPrivate(exportTo, namespace)) this.#exported.add(namespace, rule);
+    else if (namespace === this.sources.rootNamespace) this.#rootPrivate.add(rule);
+  }
+
+  #isPrivate(exportTo: ExportTo, namespace: string): boolean {
+    if (exportTo.size === 0) return this.#defaultIsPrivate;
+    return exportTo.size === 1 && (exportTo.has(toOwnNamespace) || exportTo.has(namespace));
+  }
+
+  /** The rules of the first pool that has some for the host: the client's, the service's, the root namespace's. */
+  #candidates({ hostname, attributes }: ServiceIdentity, proxyNamespace: string): readonly PooledRule[] {
+    const own =
+      proxyNamespace === this.sources.rootNamespace
+        ? this.#rootPrivate.match(hostname)
+        : this.#local.match(proxyNamespace, hostname);
+    if (own !== undefined) return own;
+    const ofService = this.#exportedRules(attributes.namespace, hostname, proxyNamespace);
+    return ofService.length > 0
+      ? ofService
+      : this.#exportedRules(this.sources.rootNamespace, hostname, proxyNamespace);
+  }
+
+  #exportedRules(owner: string, hostname: string, client: string): readonly PooledRule[] {
+    const rules = this.#exported.match(owner, hostname) ?? [];
+    return rules.filter(
+      ({ exportTo }) => exportTo.size === 0 || exportTo.has(toEveryone) || exportTo.has(client),
+    );
+  }
+}
+
+/** A pool for each namespace. */
+class Pools {
+  readonly #byNamespace = new Map<string, DestinationRulePool>();
+
+  add(namespace: string, rule: DestinationRuleCandidate): void {
+    let pool = this.#byNamespace.get(namespace);
+    if (pool === undefined) {
+      pool = new DestinationRulePool();
+      this.#byNamespace.set(namespace, pool);
+    }
+    pool.add(rule);
+  }
+
+  complete(merger: RuleMerger): void {
+    for (const pool of this.#byNamespace.values()) pool.complete(merger);
+  }
+
+  match(namespace: string, hostname: string): readonly PooledRule[] | undefined {
+    return this.#byNamespace.get(namespace)?.match(hostname);
+  }
+}
+
+function candidate(object: DestinationRuleObject, domain: string): DestinationRuleCandidate {
+  const { host, exportTo, workloadSelector } = object.spec;
+  return {
+    object,
+    host: resolveShortName(host, object.metadata.namespace, domain),
+    exportTo: workloadSelector === undefined ? new Set(exportTo) : selectorOnlyExport,
+  };
+}
+
+/** Rules with a workload selector first, then by age. */
+function comparePrecedence(a: DestinationRuleObject, b: DestinationRuleObject): number {
+  const selects = ({ spec }: DestinationRuleObject): number => (spec.workloadSelector === undefined ? 1 : 0);
+  return selects(a) - selects(b) || compareByAge(a, b);
+}

@@ -1,0 +1,103 @@
+/** The services that one egress listener imports (Istio reference 4.3). */
+import { isKubernetesService, type Service } from '../model/service.js';
+import { reuseList } from '../registry/changes.js';
+import type { EgressHosts, NamespaceHosts } from './egress-hosts.js';
+import { withAliases, withPorts } from './service-copies.js';
+import { compareServices, type ServiceTable } from './service-index.js';
+
+/**
+ * The imported services in the order in which they are visible; with a port, only those that have it, without their
+ * other ports. Of a host in several namespaces one namespace is chosen. The list of visible services itself if that
+ * is all of it.
+ */
+export function importServices(
+  services: ServiceTable,
+  hosts: EgressHosts,
+  port: number | undefined,
+  configNamespace: string,
+): readonly Service[] {
+  const candidates = hosts.allExact
+    ? namedServices(services, hosts, configNamespace)
+    : services.visibleTo(configNamespace);
+  const concerning = new Map<string, readonly NamespaceHosts[]>();
+  const imported: Service[] = [];
+  for (const service of candidates) {
+    const { namespace } = service.attributes;
+    let hostLists = concerning.get(namespace);
+    if (hostLists === undefined) {
+      hostLists = hosts.concerning(namespace);
+      concerning.set(namespace, hostLists);
+    }
+    const found = importService(service, hostLists, port);
+    if (found !== undefined) imported.push(found);
+  }
+  return reuseList(candidates, oneNamespaceEach(imported, configNamespace));
+}
+
+/** The services that hosts name one by one. */
+function namedServices(
+  services: ServiceTable,
+  hosts: EgressHosts,
+  configNamespace: string,
+): readonly Service[] {
+  const named: Service[] = [];
+  for (const [namespace, ofNamespace] of hosts.named) {
+    for (const host of ofNamespace.exact) {
+      const service = services.byHost(host, namespace);
+      if (service !== undefined && services.isVisible(service, configNamespace)) named.push(service);
+    }
+  }
+  return named.sort(compareServices);
+}
+
+function importService(
+  service: Service,
+  hostLists: readonly NamespaceHosts[],
+  port: number | undefined,
+): Service | undefined {
+  if (hostLists.some((hosts) => hosts.excludes(service.hostname))) return undefined;
+  const hosts = hostLists.find((candidate) => candidate.importsService(service.hostname));
+  if (hosts === undefined) return undefined;
+  const ofPort = port === undefined ? service : withOnePort(service, port);
+  return ofPort === undefined ? undefined : withImportedAliases(ofPort, hosts);
+}
+
+/** The service with its first port of that number alone. */
+export function withOnePort(service: Service, number: number): Service | undefined {
+  const port = service.ports.find((candidate) => candidate.port === number);
+  return port === undefined ? undefined : withPorts(service, [port]);
+}
+
+function withImportedAliases(service: Service, hosts: NamespaceHosts): Service {
+  const { aliases } = service.attributes;
+  if (aliases === undefined) return service;
+  return withAliases(
+    service,
+    aliases.filter(({ hostname }) => hosts.importsService(hostname)),
+  );
+}
+
+/**
+ * Keeps for each host the services of one namespace: the proxy's own, else the first with a Kubernetes service, else
+ * the first.
+ */
+function oneNamespaceEach(services: readonly Service[], configNamespace: string): readonly Service[] {
+  const chosen = new Map<string, Service>();
+  let ambiguous = false;
+  for (const service of services) {
+    const known = chosen.get(service.hostname);
+    if (known !== undefined && known.attributes.namespace !== service.attributes.namespace) ambiguous = true;
+    if (known === undefined || isPreferred(service, known, configNamespace))
+      chosen.set(service.hostname, service);
+  }
+  if (!ambiguous) return services;
+  return services.filter(
+    (service) => chosen.get(service.hostname)?.attributes.namespace === service.attributes.namespace,
+  );
+}
+
+function isPreferred(service: Service, known: Service, configNamespace: string): boolean {
+  if (service.attributes.namespace === configNamespace) return true;
+  if (known.attributes.namespace === configNamespace) return false;
+  return isKubernetesService(service) && !isKubernetesService(known);
+}
