@@ -1,0 +1,74 @@
+/**
+ * EDS: the endpoints of each cluster that a proxy asks for (Istio reference 6). Proxies that see the same endpoints
+ * in the same way get the same bytes.
+ */
+import { errorMessage } from '../../base/errors.js';
+import type { EncodedResource } from '../../envoy/resource.js';
+import type { ProxyContext } from '../../mesh/snapshot.js';
+import { portByNumber } from '../../model/service.js';
+import type { Memo } from '../memo.js';
+import { parseClusterName } from '../names.js';
+import type { Translation, TranslationProblem } from '../translation.js';
+import { assignmentAction, buildAssignment, emptyAssignment, type Assignment } from './assignment.js';
+import type { ClusterEndpoints } from './build-endpoints.js';
+import { endpointsInput } from './endpoints-input.js';
+import { anyProxy, viewKey } from './proxy-view.js';
+
+/** The cluster of a proxy's own siblings, for zone-aware routing (Istio reference 6.1). */
+export const selfCluster = 'local_cluster';
+
+/**
+ * The assignments of clusters, in the order of their names as asked. A cluster that is not known has an empty one.
+ * One that cannot be translated is a problem and has none, so that a client keeps what it has.
+ */
+export function translateEndpoints(
+  context: ProxyContext,
+  clusterNames: Iterable<string>,
+  memo: Memo,
+): Translation {
+  const assignments = memo.group('endpoints');
+  const resources: EncodedResource[] = [];
+  const problems: TranslationProblem[] = [];
+  for (const name of clusterNames) {
+    try {
+      const assignment = translateCluster(context, name, assignments);
+      resources.push(assignment.resource);
+      problems.push(...assignment.problems);
+    } catch (error) {
+      problems.push({ subject: name, message: `its endpoints cannot be translated: ${errorMessage(error)}` });
+    }
+  }
+  return { resources, problems };
+}
+
+function translateCluster(context: ProxyContext, clusterName: string, memo: Memo): Assignment {
+  const cluster = clusterName === selfCluster ? ownCluster(context) : namedCluster(context, clusterName);
+  if (cluster === undefined) return memo.compute(clusterName, { clusterName }, emptyAssignment);
+  const { mesh } = context.snapshot;
+  const input = endpointsInput(context, cluster, assignmentAction(cluster, mesh));
+  const view = viewKey(input.proxy);
+  const proxy = view === '' ? anyProxy : memo.intern(input.proxy);
+  return memo.compute(`${clusterName} ${view}`, { ...input, clusterName, mesh, proxy }, buildAssignment);
+}
+
+/** What a cluster's name stands for in the scope of a proxy, or undefined if it does not know such a service or port. */
+function namedCluster(context: ProxyContext, clusterName: string): ClusterEndpoints | undefined {
+  const name = parseClusterName(clusterName);
+  if (name === undefined) return undefined;
+  const service = context.scope.service(name.hostname);
+  const port = service && portByNumber(service, name.port);
+  if (service === undefined || port === undefined) return undefined;
+  const { snapshot, proxy, labels } = context;
+  const rule = snapshot.destinationRules.forOutbound(service, proxy.namespace, labels);
+  return { use: 'eds', service, port, subset: name.subset, rule, mutualTlsOnly: name.sniForm, self: false };
+}
+
+/** The first service of the workload beside the proxy, without what rules say of it. */
+function ownCluster({ serviceTargets, scope }: ProxyContext): ClusterEndpoints | undefined {
+  const [target] = serviceTargets;
+  if (target === undefined) return undefined;
+  const service = scope.service(target.service.hostname);
+  const port = service && portByNumber(service, target.port.port);
+  if (service === undefined || port === undefined) return undefined;
+  return { use: 'eds', service, port, subset: '', rule: undefined, mutualTlsOnly: false, self: true };
+}

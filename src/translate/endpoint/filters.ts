@@ -1,0 +1,80 @@
+/** Which endpoints of a service a proxy is told of (Istio reference 6.1, 6.2). */
+import { canonicalIp } from '../../base/ip.js';
+import type { Endpoint } from '../../model/endpoint.js';
+import { parseLocality } from '../../model/locality.js';
+import type { Service, ServicePort } from '../../model/service.js';
+import type { ProxyView, SelfView } from './proxy-view.js';
+
+/** Decides about one endpoint. */
+export type EndpointFilter = (endpoint: Endpoint) => boolean;
+
+/** What decides which endpoints are sent. */
+export interface FilterInput {
+  readonly service: Service;
+  readonly clusterLocal: boolean;
+  /** Whether endpoints that are not healthy are sent to this cluster. */
+  readonly unhealthy: boolean;
+  readonly proxy: ProxyView;
+}
+
+/**
+ * The filter that every kind of assignment has. An endpoint without an address passes: only the network step knows
+ * whether a gateway stands in for it.
+ */
+export function visibleEndpoints({ service, clusterLocal, unhealthy, proxy }: FilterInput): EndpointFilter {
+  const nodeLocal = service.attributes.nodeLocal === true;
+  const { networkView } = proxy;
+  const persistentSession = (service.attributes.labels['istio.io/persistent-session'] ?? '') !== '';
+  return (endpoint) => {
+    if (nodeLocal && (endpoint.nodeName ?? '') !== (proxy.nodeName ?? '')) return false;
+    if (networkView !== undefined && endpoint.network !== '' && !networkView.includes(endpoint.network))
+      return false;
+    if (clusterLocal && endpoint.cluster !== proxy.cluster) return false;
+    if (!unhealthy && endpoint.health === 'unhealthy') return false;
+    if (endpoint.health === 'terminating') return false;
+    if (isDraining(endpoint) && !persistentSession) return false;
+    return proxy.self === undefined || isSibling(endpoint, proxy.self);
+  };
+}
+
+/** Whether a network is that of the proxy; an empty one on either side is any. */
+export function inNetwork(proxyNetwork: string, network: string): boolean {
+  return proxyNetwork === '' || network === '' || proxyNetwork === network;
+}
+
+/** Whether an endpoint takes no new requests: it says so, or its label does. */
+export function isDraining(endpoint: Endpoint): boolean {
+  return endpoint.health === 'draining' || (endpoint.labels['istio.io/draining'] ?? '') !== '';
+}
+
+/** The endpoints of a service port by the port's name, with addresses that Envoy need not look up. */
+export function ofPortName(port: ServicePort): EndpointFilter {
+  return (endpoint) => endpoint.servicePortName === port.name && isReachable(endpoint);
+}
+
+/** An empty address may be replaced by a gateway's, port 0 means a path; all else has to be an IP address. */
+function isReachable({ addresses, port }: Endpoint): boolean {
+  const address = addresses[0] ?? '';
+  return address === '' || port === 0 || canonicalIp(address) !== undefined;
+}
+
+/**
+ * The endpoints of a service port by the port's number where they have one, as those of ServiceEntries do: what
+ * clusters with embedded endpoints are made of (Istio reference 4.2, appendix C.4).
+ */
+export function ofPortNumber(port: ServicePort): EndpointFilter {
+  return ({ servicePortNumber, servicePortName }) =>
+    servicePortNumber === undefined ? servicePortName === port.name : servicePortNumber === port.port;
+}
+
+/** Labels that controllers put on the pods of one generation of a workload. */
+export const templateHashLabels = ['pod-template-hash', 'rollouts-pod-template-hash'] as const;
+
+/** Whether an endpoint is of the proxy's own workload, generation and region. */
+function isSibling(endpoint: Endpoint, self: SelfView): boolean {
+  return (
+    endpoint.workloadName === self.workloadName &&
+    templateHashLabels.every((name, index) => (endpoint.labels[name] ?? '') === self.templateHashes[index]) &&
+    parseLocality(endpoint.locality).region === self.region
+  );
+}
