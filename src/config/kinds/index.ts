@@ -1,0 +1,27 @@
+/** Every kind that Pilotlight reads, with the type of what it holds. */
+import type { EndpointSlice, KubernetesService, Namespace, Node, Pod } from './kubernetes.js';
+import type { Gateway, PeerAuthentication, ServiceEntry, Sidecar, WorkloadEntryObject } from './networking.js';
+import type { DestinationRule } from './traffic-policy.js';
+import type { VirtualService } from './virtual-service.js';
+
+/** Kinds of the Kubernetes API itself. */
+export interface KubernetesKindSpecs {
+  Service: KubernetesService;
+  EndpointSlice: EndpointSlice;
+  Pod: Pod;
+  Node: Node;
+  Namespace: Namespace;
+}
+
+/** Kinds of networking.istio.io and security.istio.io. */
+export interface IstioKindSpecs {
+  ServiceEntry: ServiceEntry;
+  WorkloadEntry: WorkloadEntryObject;
+  DestinationRule: DestinationRule;
+  VirtualService: VirtualService;
+  Sidecar: Sidecar;
+  Gateway: Gateway;
+  PeerAuthentication: PeerAuthentication;
+}
+
+export interface KindSpecs extends KubernetesKindSpecs, IstioKindSpecs {}

@@ -1,0 +1,37 @@
+/** What every object needs, whatever its kind. */
+import type { AnyObject } from '../object.js';
+import { type FindingSink, keyPath } from './finding.js';
+
+/** Annotations that Istio keeps for its own use, and the one with which its test objects ask to be refused. */
+const refusedAnnotations = [
+  'internal.istio.io/webhook-always-reject',
+  'internal.istio.io/parent-namespace',
+  'internal.istio.io/parents',
+];
+
+/** Only an AuthorizationPolicy can be tried out without being enforced. */
+const dryRunAnnotation = 'istio.io/dry-run';
+
+/** Checks that an object can be told from others by its name. */
+export function validateName(object: AnyObject, sink: FindingSink): void {
+  if (object.metadata.name === '') sink.error('metadata.name', 'name is empty; every object needs one');
+}
+
+/** Checks the annotations of an object of Istio's (Istio reference 10.5). */
+export function validateIstioAnnotations(object: AnyObject, sink: FindingSink): void {
+  const { annotations } = object.metadata;
+  for (const annotation of refusedAnnotations) {
+    if (annotations[annotation] !== undefined) {
+      sink.error(
+        keyPath('metadata.annotations', annotation),
+        'annotation is reserved for Istio itself; remove it',
+      );
+    }
+  }
+  if (annotations[dryRunAnnotation] !== undefined) {
+    sink.error(
+      keyPath('metadata.annotations', dryRunAnnotation),
+      `annotation is for AuthorizationPolicy only; remove it from this ${object.kind}`,
+    );
+  }
+}
