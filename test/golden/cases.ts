@@ -3,7 +3,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { asAnswer, type Answer } from '../../src/compare/resources.js';
-import type { Json } from '../../src/compare/json.js';
+import type { Json } from '../../src/envoy/json-value.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 

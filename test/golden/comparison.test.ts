@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { differences } from '../../src/compare/difference.js';
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/compare/json.js';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../src/envoy/json-value.js';
 import { compareResources } from '../../src/compare/resources.js';
 import { goldenCases } from './cases.js';
 

@@ -1,0 +1,137 @@
+/**
+ * Envoy bootstraps that point at Pilotlight: a node that tells who the proxy is, ADS for clusters and endpoints,
+ * the admin port, and, for an Envoy that is to be of use before it is served listeners, static listeners that
+ * send everything to given clusters.
+ */
+import type { Address } from '../settings/setting.js';
+
+/** A listener that sends all that it receives to one cluster. */
+export interface StaticListener {
+  readonly protocol: 'http' | 'tcp';
+  readonly address: Address;
+  readonly cluster: string;
+}
+
+export interface BootstrapOptions {
+  readonly nodeId: string;
+  readonly nodeCluster: string;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly locality?: { readonly region: string; readonly zone: string; readonly sub_zone: string };
+  /** Where ADS is served. */
+  readonly server: Address;
+  readonly admin: Address;
+  readonly listeners: readonly StaticListener[];
+}
+
+const xdsCluster = 'xds-grpc';
+const fromAds = { ads: {}, resource_api_version: 'V3' };
+
+/** The bootstrap as plain data, to be written as YAML or JSON. */
+export function bootstrap(options: BootstrapOptions): Readonly<Record<string, unknown>> {
+  const { nodeId, nodeCluster, metadata, locality } = options;
+  return {
+    node: { id: nodeId, cluster: nodeCluster, ...(locality && { locality }), metadata },
+    admin: { address: socketAddress(options.admin) },
+    dynamic_resources: {
+      ads_config: {
+        api_type: 'GRPC',
+        transport_api_version: 'V3',
+        set_node_on_first_message_only: true,
+        grpc_services: [{ envoy_grpc: { cluster_name: xdsCluster } }],
+      },
+      // Clusters that never come must not keep the listeners below from starting.
+      cds_config: { ...fromAds, initial_fetch_timeout: '15s' },
+    },
+    static_resources: {
+      listeners: options.listeners.map(listener),
+      clusters: [controlPlane(options.server)],
+    },
+  };
+}
+
+function controlPlane(server: Address): unknown {
+  return {
+    name: xdsCluster,
+    type: /^[\d.]+$|:/.test(server.host) ? 'STATIC' : 'STRICT_DNS',
+    connect_timeout: '1s',
+    typed_extension_protocol_options: {
+      'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
+        '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
+        explicit_http_config: {
+          http2_protocol_options: { connection_keepalive: { interval: '30s', timeout: '10s' } },
+        },
+      },
+    },
+    load_assignment: {
+      cluster_name: xdsCluster,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(server) } }] }],
+    },
+  };
+}
+
+function listener({ protocol, address, cluster }: StaticListener): unknown {
+  const name = `${protocol}_${address.host}_${address.port}`;
+  return {
+    name,
+    address: socketAddress(address),
+    filter_chains: [
+      { filters: [protocol === 'http' ? httpFilter(name, cluster) : tcpFilter(name, cluster)] },
+    ],
+  };
+}
+
+function httpFilter(name: string, cluster: string): unknown {
+  return {
+    name: 'envoy.filters.network.http_connection_manager',
+    typed_config: {
+      '@type':
+        'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager',
+      stat_prefix: name,
+      route_config: {
+        name,
+        // The cluster comes over ADS, after this listener.
+        validate_clusters: false,
+        virtual_hosts: [
+          {
+            name: 'all',
+            domains: ['*'],
+            routes: [
+              {
+                match: { prefix: '/' },
+                // An endpoint that goes away in the middle of a request must not be the client's trouble.
+                route: {
+                  cluster,
+                  retry_policy: {
+                    retry_on: 'connect-failure,refused-stream,unavailable,reset-before-request',
+                    num_retries: 2,
+                  },
+                },
+              },
+            ],
+          },
+        ],
+      },
+      http_filters: [
+        {
+          name: 'envoy.filters.http.router',
+          typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router' },
+        },
+      ],
+    },
+  };
+}
+
+function tcpFilter(name: string, cluster: string): unknown {
+  return {
+    name: 'envoy.filters.network.tcp_proxy',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
+      stat_prefix: name,
+      cluster,
+    },
+  };
+}
+
+function socketAddress({ host, port }: Address): unknown {
+  return { socket_address: { address: host, port_value: port } };
+}

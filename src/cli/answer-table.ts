@@ -1,0 +1,98 @@
+/** Answers as tables for a terminal, with the columns that istioctl's proxy-config shows. */
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../envoy/json-value.js';
+import { resourceName, type Answer } from '../compare/resources.js';
+
+/** All types of an answer, a table each. */
+export function answerTables(answer: Answer): string {
+  return Object.entries(answer)
+    .map(([type, resources]) => `${type.toUpperCase()} (${resources.length})\n${tableOf(type, resources)}`)
+    .join('\n');
+}
+
+function tableOf(type: string, resources: readonly JsonObject[]): string {
+  switch (type) {
+    case 'cds':
+      return table(
+        ['SERVICE', 'PORT', 'SUBSET', 'DIRECTION', 'TYPE', 'DESTINATION RULE'],
+        resources.map(clusterRow),
+      );
+    case 'eds':
+      return table(
+        ['ENDPOINT', 'HEALTH', 'WEIGHT', 'LOCALITY', 'PRIORITY', 'CLUSTER'],
+        resources.flatMap(endpointRows),
+      );
+    default:
+      return table(
+        ['NAME'],
+        resources.map((resource) => [resourceName(resource)]),
+      );
+  }
+}
+
+function clusterRow(cluster: JsonObject): string[] {
+  const name = resourceName(cluster);
+  const [direction = '', port = '', subset = '', host = ''] = name.split('|');
+  const type = path(cluster, 'type') ?? path(cluster, 'cluster_type', 'name') ?? 'STATIC';
+  const rule = path(cluster, 'metadata', 'filter_metadata', 'istio', 'config');
+  const parsed = name.includes('|') ? [host, port, subset, direction] : [name, '', '', ''];
+  return [...parsed, textOf(type), ruleName(textOf(rule))];
+}
+
+function ruleName(configPath: string): string {
+  const match = /\/namespaces\/([^/]+)\/destination-rule\/(.+)$/.exec(configPath);
+  return match === null ? '' : `${match[2]}.${match[1]}`;
+}
+
+function endpointRows(assignment: JsonObject): string[][] {
+  const cluster = resourceName(assignment);
+  const groups = assignment['endpoints'];
+  const rows = (isJsonArray(groups) ? groups : []).filter(isJsonObject).flatMap((group) => {
+    const endpoints = group['lb_endpoints'];
+    const locality = ['region', 'zone', 'sub_zone'].map((part) => textOf(path(group, 'locality', part)));
+    return (isJsonArray(endpoints) ? endpoints : [])
+      .filter(isJsonObject)
+      .map((endpoint) => [
+        addressOf(endpoint),
+        textOf(endpoint['health_status'] ?? 'UNKNOWN'),
+        textOf(endpoint['load_balancing_weight']),
+        locality.join('/').replace(/\/+$/, ''),
+        textOf(group['priority'] ?? 0),
+        cluster,
+      ]);
+  });
+  return rows.length > 0 ? rows : [['(none)', '', '', '', '', cluster]];
+}
+
+function addressOf(endpoint: JsonObject): string {
+  const socket = path(endpoint, 'endpoint', 'address', 'socket_address');
+  if (socket !== undefined && isJsonObject(socket))
+    return `${textOf(socket['address'])}:${textOf(socket['port_value'])}`;
+  return textOf(path(endpoint, 'endpoint', 'address', 'pipe', 'path'));
+}
+
+function path(value: Json, ...keys: readonly string[]): Json | undefined {
+  let at: Json | undefined = value;
+  for (const key of keys) at = isJsonObject(at) ? at[key] : undefined;
+  return at;
+}
+
+function textOf(value: Json | undefined): string {
+  return value === undefined || value === null
+    ? ''
+    : typeof value === 'object'
+      ? JSON.stringify(value)
+      : String(value);
+}
+
+/** Columns padded to their widest value. */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [headings, ...rows].map((cells) => `${line(cells)}\n`).join('');
+}

@@ -1,0 +1,19 @@
+/** Every command, in the order of the help. */
+import type { Command } from './command.js';
+import { bootstrapCommand } from './commands/bootstrap.js';
+import { compareCommand } from './commands/compare.js';
+import { diffCommand } from './commands/diff.js';
+import { serveCommand } from './commands/serve.js';
+import { validateCommand } from './commands/validate.js';
+import { versionCommand } from './commands/version.js';
+import { xdsCommand } from './commands/xds.js';
+
+export const commands: readonly Command[] = [
+  serveCommand,
+  xdsCommand,
+  compareCommand,
+  diffCommand,
+  validateCommand,
+  bootstrapCommand,
+  versionCommand,
+];

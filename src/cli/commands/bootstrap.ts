@@ -1,0 +1,180 @@
+/** `pilotlight bootstrap`: a configuration with which an Envoy finds Pilotlight. */
+import { writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { stringify } from 'yaml';
+import { PilotError, errorMessage } from '../../base/errors.js';
+import { bootstrap, type StaticListener } from '../../bootstrap/bootstrap.js';
+import { parseLocality } from '../../model/locality.js';
+import { parseAddress, type Address } from '../../settings/setting.js';
+import {
+  exitCodes,
+  listOption,
+  switchOption,
+  textOption,
+  type Command,
+  type OptionValues,
+} from '../command.js';
+
+export const bootstrapCommand: Command = {
+  name: 'bootstrap',
+  summary: 'write an Envoy bootstrap',
+  description: `Writes a bootstrap for an Envoy: who it is, where ADS is served, its admin port on loopback, and, on request, listeners that send all they receive to one cluster.
+
+A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.cluster.local\`), or HOST:PORT, or HOST:PORT/SUBSET.`,
+  arguments: [],
+  options: [
+    { flags: '--server <HOST:PORT>', help: 'where ADS is served', default: '127.0.0.1:15010' },
+    { flags: '--admin <HOST:PORT>', help: 'Envoy’s admin address', default: '127.0.0.1:15000' },
+    { flags: '--type <type>', help: 'sidecar or router', choices: ['sidecar', 'router'], default: 'sidecar' },
+    { flags: '--name <name>', help: 'the proxy’s name, usually its Pod’s', default: 'client' },
+    { flags: '--namespace <namespace>', help: 'the proxy’s namespace', default: 'default' },
+    { flags: '--ip <address>', help: 'the proxy’s IP address', default: '127.0.0.1' },
+    { flags: '--domain <domain>', help: 'DNS domain of the cluster', default: 'cluster.local' },
+    {
+      flags: '--cluster-id <id>',
+      help: 'the Kubernetes cluster that the proxy is in',
+      default: 'Kubernetes',
+    },
+    { flags: '--label <KEY=VALUE>', help: 'a label of the workload (repeatable)', repeatable: true },
+    {
+      flags: '--metadata <KEY=VALUE>',
+      help: 'node metadata; VALUE may be JSON (repeatable)',
+      repeatable: true,
+    },
+    { flags: '--locality <REGION/ZONE/SUBZONE>', help: 'where the proxy is' },
+    {
+      flags: '--istio-proxy',
+      help: 'for Istio’s own Envoy build with its agent: ask for exactly what Istiod would serve',
+    },
+    {
+      flags: '--sds',
+      help: 'say that certificates can be served to this Envoy, so that mutual TLS may be turned on',
+    },
+    {
+      flags: '--http-listener <HOST:PORT=CLUSTER>',
+      help: 'an HTTP listener that sends everything to CLUSTER (repeatable)',
+      repeatable: true,
+    },
+    { flags: '--tcp-listener <HOST:PORT=CLUSTER>', help: 'the same for TCP (repeatable)', repeatable: true },
+    { flags: '-o, --output <format>', help: 'yaml or json', choices: ['yaml', 'json'], default: 'yaml' },
+    { flags: '-f, --file <path>', help: 'write to a file instead of stdout' },
+  ],
+  examples: [
+    {
+      line: 'pilotlight bootstrap --http-listener 127.0.0.1:8080=catalog.shop.svc.cluster.local:80 > envoy.yaml',
+      says: 'an Envoy that answers on port 8080 from the catalog',
+    },
+    {
+      line: 'pilotlight bootstrap --name web-1 --namespace shop --label app=web --locality home/desk',
+      says: 'an Envoy beside the workload web-1',
+    },
+  ],
+  run: async ({ options, output }) => {
+    const content = bootstrap({
+      nodeId: nodeId(options),
+      nodeCluster: `${required(options, 'name')}.${required(options, 'namespace')}`,
+      metadata: metadata(options),
+      ...locality(options),
+      server: addressOption(options, 'server'),
+      admin: addressOption(options, 'admin'),
+      listeners: [
+        ...listOption(options, 'httpListener').map((value) => staticListener('http', value)),
+        ...listOption(options, 'tcpListener').map((value) => staticListener('tcp', value)),
+      ],
+    });
+    const written =
+      textOption(options, 'output') === 'json'
+        ? `${JSON.stringify(content, undefined, 2)}\n`
+        : stringify(content);
+    const file = textOption(options, 'file');
+    if (file === undefined) output.result(written);
+    else await write(file, written);
+    return exitCodes.ok;
+  },
+};
+
+function nodeId(options: OptionValues): string {
+  const namespace = required(options, 'namespace');
+  const ip = required(options, 'ip');
+  if (isIP(ip) === 0) throw new PilotError('USAGE', `--ip: "${ip}" is not an IP address`);
+  return `${required(options, 'type')}~${ip}~${required(options, 'name')}.${namespace}~${namespace}.svc.${required(options, 'domain')}`;
+}
+
+function metadata(options: OptionValues): Readonly<Record<string, unknown>> {
+  const labels = Object.fromEntries(listOption(options, 'label').map((pair) => keyValue('--label', pair)));
+  const further = listOption(options, 'metadata').map((pair) => {
+    const [key, value] = keyValue('--metadata', pair);
+    return [key, jsonOrText(value)] as const;
+  });
+  return {
+    NAMESPACE: required(options, 'namespace'),
+    CLUSTER_ID: required(options, 'clusterId'),
+    LABELS: labels,
+    // Which of the two kinds of Envoy this is decides what it is served: docs/dialects.md.
+    ...(switchOption(options, 'istioProxy') ? { ISTIO_VERSION: '1.31.0' } : { INTERCEPTION_MODE: 'NONE' }),
+    ...(switchOption(options, 'sds') && { PILOTLIGHT_SDS: 'true' }),
+    ...Object.fromEntries(further),
+  };
+}
+
+function locality(options: OptionValues): { locality?: { region: string; zone: string; sub_zone: string } } {
+  const text = textOption(options, 'locality');
+  if (text === undefined) return {};
+  const { region, zone, subZone } = parseLocality(text);
+  return { locality: { region, zone, sub_zone: subZone } };
+}
+
+/** `HOST:PORT=CLUSTER`. */
+function staticListener(protocol: StaticListener['protocol'], value: string): StaticListener {
+  const flag = `--${protocol}-listener`;
+  const [address, cluster] = keyValue(flag, value);
+  return { protocol, address: readAddress(flag, address), cluster: clusterName(cluster) };
+}
+
+/** The Envoy cluster of `HOST:PORT` or `HOST:PORT/SUBSET`; any other name stands for itself. */
+export function clusterName(text: string): string {
+  const match = /^([^|:/]+):(\d+)(?:\/([^|:/]+))?$/.exec(text);
+  return match === null ? text : `outbound|${match[2]}|${match[3] ?? ''}|${match[1]}`;
+}
+
+function keyValue(flag: string, pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  if (at <= 0) throw new PilotError('USAGE', `${flag}: "${pair}" has no "="`);
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value; // anything that is no JSON is text
+  }
+}
+
+function addressOption(options: OptionValues, name: string): Address {
+  return readAddress(`--${name}`, required(options, name));
+}
+
+function readAddress(flag: string, text: string): Address {
+  try {
+    return parseAddress(text);
+  } catch (error) {
+    throw new PilotError('USAGE', `${flag}: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+function required(options: OptionValues, name: string): string {
+  const value = textOption(options, name);
+  if (value === undefined || value === '') throw new PilotError('USAGE', `--${name} must not be empty`);
+  return value;
+}
+
+async function write(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new PilotError('USAGE', `--file: ${path} cannot be written: ${errorMessage(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,168 @@
+/** `pilotlight serve`: the control plane. */
+import { rename, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { startPilot, type Pilot } from '../../app.js';
+import { PilotError } from '../../base/errors.js';
+import { readMeshDirectory } from '../../config/mesh-directory/read.js';
+import { readSettingsFile, resolveSettings, settingsFileName, type FileValues } from '../../settings/load.js';
+import { formatAddress, type Setting } from '../../settings/setting.js';
+import { settings, type Settings } from '../../settings/settings.js';
+import {
+  exitCodes,
+  switchOption,
+  textOption,
+  type Command,
+  type CommandContext,
+  type OptionSpec,
+} from '../command.js';
+import { createLogger } from '../log.js';
+import type { Output } from '../output.js';
+
+/** The mesh that is published with the package. */
+const exampleDirectory = fileURLToPath(new URL('../../../examples/mesh', import.meta.url));
+
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'serve Envoy over ADS from a mesh directory',
+  description:
+    'Reads a mesh directory (Kubernetes and Istio YAML), watches it, and serves what Istiod would to every Envoy that connects. Settings come from flags, PILOTLIGHT_* variables and pilotlight.yaml, in this order.',
+  arguments: [{ name: '[DIR]', help: 'the mesh directory' }],
+  options: [
+    { flags: '--example', help: 'serve the mesh that comes with Pilotlight' },
+    {
+      flags: '--config <FILE>',
+      help: `settings file; ${settingsFileName} in the current folder is found by itself`,
+    },
+    ...Object.values(settings as Readonly<Record<string, Setting<unknown>>>)
+      .filter(({ key }) => key !== 'directory')
+      .map(settingOption),
+  ],
+  examples: [
+    {
+      line: 'pilotlight serve ./mesh',
+      says: 'ADS on 127.0.0.1:15010, health and debug pages on 127.0.0.1:15014',
+    },
+    { line: 'pilotlight serve --example', says: 'the example mesh' },
+    {
+      line: 'pilotlight serve ./mesh --xds-address 127.0.0.1:0 --ready-file ready.json',
+      says: 'a free port, told in ready.json',
+    },
+  ],
+  run: serve,
+};
+
+function settingOption({ flag, type, env, help, default: value }: Setting<unknown>): OptionSpec {
+  const shown = value === undefined ? '' : ` (default: ${type.format(value)})`;
+  return {
+    flags: type.placeholder === undefined ? flag : `${flag} <${type.placeholder}>`,
+    help: `${help}${shown} [${env[0] ?? ''}]`,
+  };
+}
+
+async function serve(context: CommandContext): Promise<number> {
+  const { output, signal } = context;
+  const chosen = await chosenSettings(context);
+  const directory = switchOption(context.options, 'example')
+    ? exampleDirectory
+    : (context.arguments[0] ?? chosen.directory);
+  if (directory === undefined) {
+    throw new PilotError('USAGE', 'serve needs something to read: a mesh directory', {
+      hint: 'Run `pilotlight serve DIR`, or `pilotlight serve --example` for the mesh that comes with Pilotlight, or set `directory` in pilotlight.yaml.',
+    });
+  }
+  if (chosen.strict) await refuseFindings(directory);
+  const logger = createLogger({
+    level: chosen.logLevel,
+    format: chosen.logFormat,
+    colour: process.stderr.isTTY,
+  });
+  const pilot = await startPilot({ ...chosen, directory, logger }).catch((error: unknown) => {
+    throw withFlag(error, chosen);
+  });
+  try {
+    await Promise.race([pilot.ready, aborted(signal)]);
+    if (!signal.aborted) {
+      announce(output, pilot, directory, switchOption(context.options, 'example'));
+      if (chosen.readyFile !== undefined) await writeReadyFile(chosen.readyFile, pilot);
+      await aborted(signal);
+    }
+    logger.info('stopping');
+  } finally {
+    await pilot.close();
+  }
+  return exitCodes.ok;
+}
+
+async function chosenSettings({ options, env }: CommandContext): Promise<Settings> {
+  const asked = textOption(options, 'config');
+  const file: FileValues | undefined = await readSettingsFile(asked ?? settingsFileName, asked !== undefined);
+  const flags = Object.fromEntries(
+    Object.values(settings as Readonly<Record<string, Setting<unknown>>>).map(({ flag }) => {
+      const value = options[camelCase(flag)];
+      return [flag, typeof value === 'string' || value === true ? value : undefined];
+    }),
+  );
+  return resolveSettings({ flags, env, file: file ?? {} });
+}
+
+/** Commander's name of an option: `--xds-address` is `xdsAddress`. */
+function camelCase(flag: string): string {
+  return flag.replace(/^--/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** `--strict`: a refused document, or a security policy that nobody enforces, keeps the server from starting. */
+async function refuseFindings(directory: string): Promise<void> {
+  const state = await readMeshDirectory(directory);
+  const errors = state.problems.filter(({ severity }) => severity === 'error').length;
+  if (errors + state.notEnforced.length === 0) return;
+  throw new PilotError(
+    'CONFIG_INVALID',
+    `--strict: ${errors} documents are refused and ${state.notEnforced.length} security policies are not enforced`,
+    { hint: `Run \`pilotlight validate ${directory}\` to see them.` },
+  );
+}
+
+/** A taken port is told with the flag that chooses another. */
+function withFlag(error: unknown, { xdsAddress, httpAddress }: Settings): unknown {
+  if (!(error instanceof PilotError) || (error.code !== 'PORT_IN_USE' && error.code !== 'LISTEN_FAILED'))
+    return error;
+  const [flag, port] = error.message.includes(formatAddress(xdsAddress))
+    ? ['--xds-address', xdsAddress.port]
+    : ['--http-address', httpAddress.port];
+  return new PilotError(error.code, error.message, {
+    hint: `Choose another address with ${flag} HOST:PORT (port ${port} is taken or not yours; 127.0.0.1:0 asks for a free one).`,
+    cause: error,
+  });
+}
+
+function announce(output: Output, pilot: Pilot, directory: string, example: boolean): void {
+  const state = pilot.directoryState();
+  const objects = [...(state?.clusters.values() ?? [])].reduce((sum, { size }) => sum + size, 0);
+  const refused = state?.problems.filter(({ severity }) => severity === 'error').length ?? 0;
+  output.say(
+    `Loaded ${objects} objects from ${state?.files ?? 0} files of ${directory}${refused > 0 ? `; ${refused} refused` : ''}.`,
+  );
+  output.say(
+    `Ready: ADS on ${formatAddress(pilot.xdsAddress)}, HTTP on http://${formatAddress(pilot.httpAddress)}`,
+  );
+  output.say(
+    example
+      ? 'Next: `npm run example` starts the backends and tells how to point an Envoy here; README.md has the tour.'
+      : `Next: \`pilotlight bootstrap --server ${formatAddress(pilot.xdsAddress)}\` writes a bootstrap for an Envoy.`,
+  );
+}
+
+/** Whole or not at all: whoever waits for the file never reads half of it. */
+async function writeReadyFile(path: string, { xdsAddress, httpAddress }: Pilot): Promise<void> {
+  const partial = `${path}.${process.pid}`;
+  const content = { xds: formatAddress(xdsAddress), http: formatAddress(httpAddress), pid: process.pid };
+  await writeFile(partial, `${JSON.stringify(content)}\n`);
+  await rename(partial, path);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
