@@ -1,0 +1,111 @@
+/** Real servers as child processes: started, waited for, stopped, and their output kept for when something fails. */
+import { spawn } from 'node:child_process';
+
+/** Generous: only a defect waits this long. */
+export const limitMs = 60_000;
+
+/** A child process under test. */
+export class Server {
+  /** @type {import('node:child_process').ChildProcess} */
+  #child;
+  #output = '';
+  /** @type {Promise<number | null>} */
+  exited;
+
+  /**
+   * @param {string} name for error messages
+   * @param {string} command
+   * @param {readonly string[]} args
+   * @param {{ cwd?: string, env?: Readonly<Record<string, string | undefined>> }} [options]
+   */
+  constructor(name, command, args, { cwd, env } = {}) {
+    this.name = name;
+    this.#child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      stream?.on('data', (/** @type {Buffer} */ chunk) => {
+        this.#output = (this.#output + chunk.toString()).slice(-200_000);
+      });
+    }
+    this.exited = new Promise((resolve) => {
+      this.#child.once('close', resolve);
+      this.#child.once('error', (error) => {
+        this.#output += `\n${error.message}`;
+        resolve(null);
+      });
+    });
+  }
+
+  /** What it printed so far. */
+  get output() {
+    return this.#output;
+  }
+
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /**
+   * Waits until `check` gives a value; fails with the server's output when it ends before or takes too long.
+   * @template T
+   * @param {string} what
+   * @param {() => Promise<T | undefined> | T | undefined} check
+   * @returns {Promise<T>}
+   */
+  async until(what, check) {
+    let ended = false;
+    void this.exited.then(() => {
+      ended = true;
+    });
+    return eventually(`${this.name}: ${what}`, () => {
+      if (ended) throw new Fatal(`${this.name} ended before ${what}:\n${this.#output}`);
+      return check();
+    }).catch((/** @type {unknown} */ error) => {
+      if (error instanceof Fatal) throw error;
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n${this.#output}`);
+    });
+  }
+
+  /** @param {NodeJS.Signals} [signal] */
+  async stop(signal = 'SIGTERM') {
+    this.#child.kill(signal);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 15_000);
+    const code = await this.exited;
+    clearTimeout(timer);
+    return code;
+  }
+}
+
+class Fatal extends Error {}
+
+/**
+ * Asks again and again until there is a value. A failure counts as "not yet"; the last one is told at the end.
+ *
+ * @template T
+ * @param {string} what
+ * @param {() => Promise<T | undefined> | T | undefined} check
+ * @param {number} [limit] milliseconds
+ * @returns {Promise<T>}
+ */
+export async function eventually(what, check, limit = limitMs) {
+  const end = Date.now() + limit;
+  /** @type {unknown} */
+  let last;
+  for (;;) {
+    try {
+      const value = await check();
+      if (value !== undefined && value !== false) return value;
+    } catch (error) {
+      if (error instanceof Fatal) throw error;
+      last = error;
+    }
+    if (Date.now() > end) {
+      const reason = last instanceof Error ? `: ${last.message}` : '';
+      throw new Error(`waited ${limit} ms in vain for ${what}${reason}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
