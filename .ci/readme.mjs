@@ -50,7 +50,7 @@ for (const { how, commands } of blocks) {
     passed += 1;
   } catch (error) {
     console.log(
-      `FAILED README ${JSON.stringify(commands)}: ${error instanceof Error ? error.message : error}`,
+      `FAILED README ${JSON.stringify(commands)}: ${error instanceof Error ? error.message : String(error)}`,
     );
     failed += 1;
   }

@@ -79,7 +79,7 @@ export class OfflineSource {
   #ask(client: ResourceClient, typeUrl: string, names: ReadonlySet<string> | undefined): JsonObject[] {
     const set = client.resources(typeUrl, { wildcard: names === undefined, names: names ?? new Set() });
     return (set?.resources ?? [])
-      .map((resource) => decodeToJson(resource.typeUrl, resource.body) as JsonObject)
+      .map((resource) => decodeToJson(resource.typeUrl, resource.body))
       .sort((a, b) => compareStrings(resourceName(a), resourceName(b)));
   }
 }

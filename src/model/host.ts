@@ -39,7 +39,8 @@ export function mostSpecificHost(needle: string, hosts: Iterable<string>): strin
   let best: string | undefined;
   for (const host of hosts) {
     if (host === needle) return host;
-    if (isWildcard(host) && hostSubsetOf(needle, host) && (best === undefined || host.length > best.length)) best = host;
+    if (isWildcard(host) && hostSubsetOf(needle, host) && (best === undefined || host.length > best.length))
+      best = host;
   }
   return best;
 }

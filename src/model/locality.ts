@@ -14,11 +14,11 @@ export function parseLocality(label: string): Locality {
   return { region, zone, subZone };
 }
 
-/** The text form of a locality: `region/zone/subzone` without empty parts at its end. */
-export function formatLocality(locality: Locality): string {
-  if (locality.subZone !== '') return `${locality.region}/${locality.zone}/${locality.subZone}`;
-  if (locality.zone !== '') return `${locality.region}/${locality.zone}`;
-  return locality.region;
+/** The text form of a locality: `region/zone/subzone`, up to its first empty part, as Istio writes it. */
+export function formatLocality({ region, zone, subZone }: Locality): string {
+  const parts = [region, zone, subZone];
+  const end = parts.indexOf('');
+  return parts.slice(0, end === -1 ? parts.length : end).join('/');
 }
 
 /** The value of a locality label, where dots stand for slashes unless it has a slash (Istio reference 2.6). */

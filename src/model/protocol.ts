@@ -74,5 +74,11 @@ export function isTls(protocol: Protocol): boolean {
 
 /** TCP and the protocols that are handled as TCP. */
 export function isTcp(protocol: Protocol): boolean {
-  return protocol === 'TCP' || protocol === 'Mongo' || protocol === 'Redis' || protocol === 'MySQL' || isTls(protocol);
+  return (
+    protocol === 'TCP' ||
+    protocol === 'Mongo' ||
+    protocol === 'Redis' ||
+    protocol === 'MySQL' ||
+    isTls(protocol)
+  );
 }

@@ -32,7 +32,7 @@ export interface Proxy {
   readonly clusterId: string;
   readonly network: string;
   readonly nodeName: string;
-  /** Labels from metadata: LABELS under STATIC_LABELS. */
+  /** LABELS of the metadata: the labels of a proxy whose workload is not known; its static ones do not count then. */
   readonly labels: Labels;
   readonly staticLabels: Labels;
   /** The locality of the xDS node. */
@@ -57,5 +57,8 @@ export interface IpFamilies {
 
 /** The families of a list of IP addresses. */
 export function ipFamilies(addresses: readonly string[]): IpFamilies {
-  return { ipv4: addresses.some((address) => !address.includes(':')), ipv6: addresses.some((address) => address.includes(':')) };
+  return {
+    ipv4: addresses.some((address) => !address.includes(':')),
+    ipv6: addresses.some((address) => address.includes(':')),
+  };
 }

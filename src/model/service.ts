@@ -6,7 +6,8 @@ import type { Protocol } from './protocol.js';
 export type Provider = 'Kubernetes' | 'External' | 'Mock' | (string & {});
 
 /** How a client finds the endpoints of a service. */
-export type Resolution = 'ClientSideLB' | 'DNSLB' | 'Passthrough' | 'DNSRoundRobinLB' | 'Alias' | 'DynamicDNS';
+export type Resolution =
+  'ClientSideLB' | 'DNSLB' | 'Passthrough' | 'DNSRoundRobinLB' | 'Alias' | 'DynamicDNS';
 
 /** Kubernetes traffic distribution (Istio reference 2.3). */
 export type TrafficDistribution = 'any' | 'prefer-same-zone' | 'prefer-same-node';
@@ -113,7 +114,7 @@ export function serviceKey(hostname: string, namespace: string): string {
 }
 
 /** Istio prefers Kubernetes over every other registry in several places. */
-export function isKubernetesService(service: Service): boolean {
+export function isKubernetesService(service: Pick<Service, 'attributes'>): boolean {
   return service.attributes.provider === 'Kubernetes';
 }
 

@@ -19,7 +19,11 @@ export interface Workload {
    */
   readonly ports: Readonly<Record<string, number>>;
   /** Container ports with their protocol, for named target ports of Services (Pod only). */
-  readonly containerPorts?: readonly { readonly name: string; readonly port: number; readonly protocol: string }[];
+  readonly containerPorts?: readonly {
+    readonly name: string;
+    readonly port: number;
+    readonly protocol: string;
+  }[];
   /** SPIFFE URI or empty. */
   readonly serviceAccount: string;
   readonly network: string;

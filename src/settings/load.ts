@@ -1,7 +1,6 @@
 /** Where a setting's value comes from: flag, environment, pilotlight.yaml, default, in this order. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { PilotError, errorMessage, systemErrorCode } from '../base/errors.js';
 import { settingsSchema } from './schema.js';
@@ -70,7 +69,7 @@ export async function readSettingsFile(path: string, required: boolean): Promise
       cause: error,
     });
   }
-  const values = parseSettings(path, source);
+  const values = await parseSettings(path, source);
   const folder = dirname(resolve(path));
   const pathKeys = ['directory', 'readyFile'];
   return Object.fromEntries(
@@ -81,7 +80,7 @@ export async function readSettingsFile(path: string, required: boolean): Promise
   );
 }
 
-function parseSettings(path: string, source: string): FileValues {
+async function parseSettings(path: string, source: string): Promise<FileValues> {
   let values: unknown;
   try {
     values = parse(source) ?? {};
@@ -90,6 +89,8 @@ function parseSettings(path: string, source: string): FileValues {
       cause: error,
     });
   }
+  // Most runs have no settings file, and loading the checker takes a while.
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
   const check = new Ajv2020({ allErrors: true }).compile(settingsSchema());
   if (!check(values)) {
     const reasons = (check.errors ?? []).map(({ instancePath, message, params }) => {

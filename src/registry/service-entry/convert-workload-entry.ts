@@ -24,7 +24,8 @@ const autoRegistrationGroupAnnotation = 'istio.io/autoRegistrationGroup';
 export interface WorkloadEntrySettings {
   readonly cluster: string;
   readonly trustDomain: string;
-  readonly networks: NetworkLookup;
+  /** Networks of a remote cluster's addresses. Istio looks up none for the entries of the primary cluster. */
+  readonly networks?: NetworkLookup;
 }
 
 /** Converts a WorkloadEntry object. One that fails its health check is a workload that is not ready. */
@@ -92,7 +93,7 @@ function endpointLabels(
   locality: string,
   { cluster, networks }: WorkloadEntrySettings,
 ): Labels {
-  const network = entry.network || networks.networkOf(entry.address, entry.labels);
+  const network = entry.network || (networks?.networkOf(entry.address, entry.labels) ?? '');
   return augmentLabels(entry.labels, { cluster, locality, nodeName: '', network });
 }
 

@@ -116,10 +116,14 @@ export class ServiceEntryReducer implements ObjectReducer<ServiceEntryContext> {
   }
 
   #currentSettings(): WorkloadEntrySettings {
-    const { networks, rootNamespace, trustDomain } = this.#context;
+    const { networks, rootNamespace, trustDomain, workloadEntriesOnly } = this.#context;
     const cluster = this.#cluster;
     const systemNetwork = this.#namespaces.network(rootNamespace);
-    return { cluster, trustDomain, networks: new NetworkLookup(networks, cluster, systemNetwork) };
+    return {
+      cluster,
+      trustDomain,
+      ...(workloadEntriesOnly === true && { networks: new NetworkLookup(networks, cluster, systemNetwork) }),
+    };
   }
 
   #mark(inNamespace: (namespace: string) => boolean): void {

@@ -147,14 +147,19 @@ describe('namespaces', () => {
     expect(recorder.state()).toEqual(stateOf([]));
   });
 
-  test('the label of the root namespace reaches the labels of endpoints and workloads', () => {
-    const source = new TestSource([push, vm]);
-    const recorder = watch(source);
+  test('the label of the root namespace reaches the labels of the entries of a remote cluster', () => {
+    const labelled = namespace('istio-system', { labels: { 'topology.istio.io/network': 'net-1' } });
+    const source = new TestSource([vm], 'west');
+    const recorder = watch(source, { workloadEntriesOnly: true });
     recorder.news();
-    source.put(namespace('istio-system', { labels: { 'topology.istio.io/network': 'net-1' } }));
-    expect(recorder.newTypes()).toEqual(['endpoints', 'workload']);
-    const [endpoint] = recorder.endpointsOf('push.example');
-    expect([endpoint?.network, endpoint?.labels['topology.istio.io/network']]).toEqual(['', 'net-1']);
+    source.put(labelled);
+    expect(recorder.newTypes()).toEqual(['workload']);
+
+    const primary = new TestSource([push, vm]);
+    const unmoved = watch(primary);
+    unmoved.news();
+    primary.put(labelled);
+    expect(unmoved.newTypes()).toEqual([]);
   });
 });
 

@@ -1,0 +1,120 @@
+/** Snapshot and translation of 1,000 services with 10 endpoints each, for one sidecar: cold, warm, and after changes. */
+import { defaultMeshConfig } from '../dist/config/decode/mesh-config.js';
+import { noMeshNetworks } from '../dist/config/mesh-config.js';
+import { typeUrls } from '../dist/envoy/type-urls.js';
+import { MeshState } from '../dist/mesh/mesh-state.js';
+import { PilotSource } from '../dist/pilot-source.js';
+import { MemoryRegistry } from '../dist/registry/memory/memory-registry.js';
+import { median } from './median.mjs';
+
+const serviceCount = 1000;
+const endpointCount = 10;
+const rounds = 7;
+
+/** Times of generation, in milliseconds; Istio's own generators, cold, took 68 for clusters and 131 for endpoints. */
+export async function translation() {
+  /** @type {Map<string, number[]>} */
+  const times = new Map();
+  /** @type {<T>(what: string, work: () => T) => T} */
+  const timed = (what, work) => {
+    const started = performance.now();
+    const result = work();
+    times.set(what, [...(times.get(what) ?? []), performance.now() - started]);
+    return result;
+  };
+  let bytes = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const registry = new MemoryRegistry({ provider: 'Kubernetes', cluster: 'Kubernetes' });
+    for (let index = 0; index < serviceCount; index += 1) {
+      registry.setService(service(index));
+      registry.setEndpoints(host(index), 'shop', endpoints(index, 0));
+    }
+    registry.synced();
+    const mesh = new MeshState();
+    mesh.setMesh(defaultMeshConfig(), noMeshNetworks);
+    timed('registry to store', () => mesh.setRegistry(registry));
+    const source = new PilotSource((problem) => {
+      throw new Error(`${problem.subject}: ${problem.message}`);
+    });
+    source.update(timed('first snapshot', () => mesh.snapshot()));
+    const metadata = { fields: { NAMESPACE: { stringValue: 'shop' }, ISTIO_VERSION: { stringValue: '1.31.0' } } };
+    const client = source.attach({ id: 'sidecar~10.0.0.1~a.shop~shop.svc.cluster.local', metadata });
+    const all = { wildcard: true, names: new Set() };
+    const clusters = timed('clusters, cold', () => client.resources(typeUrls.cds, all));
+    const names = new Set((clusters?.resources ?? []).map(({ name }) => name).filter((name) => name.startsWith('outbound')));
+    const assignments = timed('endpoints, cold', () => client.resources(typeUrls.eds, { wildcard: false, names }));
+    bytes = [...(clusters?.resources ?? []), ...(assignments?.resources ?? [])].reduce((sum, { body }) => sum + body.length, 0);
+
+    registry.setEndpoints(host(7), 'shop', endpoints(7, 1));
+    source.update(timed('snapshot after one endpoint change', () => mesh.snapshot()));
+    timed('clusters, warm', () => client.resources(typeUrls.cds, all));
+    timed('endpoints, after one change', () => client.resources(typeUrls.eds, { wildcard: false, names }));
+    mesh.dispose();
+  }
+  const limits = new Map([
+    ['clusters, cold', 68],
+    ['endpoints, cold', 131],
+    ['clusters, warm', 6],
+    ['endpoints, after one change', 6],
+  ]);
+  const measures = [...times].map(([what, values]) => {
+    const limit = limits.get(what);
+    return { what: `${what} (median of ${rounds})`, value: median(values), unit: 'ms', ...(limit !== undefined && { limit }) };
+  });
+  return [...measures, { what: 'bytes of all resources for one sidecar', value: bytes / 1024 / 1024, unit: 'MiB' }];
+}
+
+/** @param {number} index */
+function host(index) {
+  return `service-${index}.shop.svc.cluster.local`;
+}
+
+const provenance = { registry: 'Kubernetes/Kubernetes' };
+
+/** @param {number} index @returns {import('../dist/model/service.js').Service} */
+function service(index) {
+  const address = `10.${96 + Math.floor(index / 65536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
+  return {
+    hostname: host(index),
+    ports: [{ name: 'http', port: 80, protocol: 'HTTP', targetPort: 8080 }],
+    serviceAccounts: [],
+    creationTime: 0,
+    clusterVIPs: { Kubernetes: [address] },
+    defaultAddress: address,
+    resolution: 'ClientSideLB',
+    meshExternal: false,
+    resourceVersion: '1',
+    sequence: 0,
+    attributes: {
+      name: `service-${index}`,
+      namespace: 'shop',
+      provider: 'Kubernetes',
+      objectName: `service-${index}`,
+      labels: {},
+      exportTo: [],
+      labelSelectors: { app: `service-${index}` },
+      type: 'ClusterIP',
+    },
+    provenance,
+  };
+}
+
+/** @param {number} index @param {number} generation @returns {import('../dist/model/endpoint.js').Endpoint[]} */
+function endpoints(index, generation) {
+  return Array.from({ length: endpointCount }, (_, at) => ({
+    addresses: [`10.${generation}.${Math.floor(index / 250)}.${((index % 250) * endpointCount + at) % 256}`],
+    port: 8080 + at,
+    servicePortName: 'http',
+    labels: { app: `service-${index}`, version: at % 2 === 0 ? 'v1' : 'v2' },
+    serviceAccount: `spiffe://cluster.local/ns/shop/sa/service-${index}`,
+    network: '',
+    locality: `region/zone-${at % 3}/`,
+    cluster: 'Kubernetes',
+    weight: 0,
+    tlsMode: 'istio',
+    namespace: 'shop',
+    workloadName: `service-${index}`,
+    health: 'healthy',
+    provenance,
+  }));
+}
