@@ -2,7 +2,13 @@
 import { PilotError } from './base/errors.js';
 import { istioVersion } from './base/version.js';
 import { wholeAssignments } from './compare/endpoint-detail.js';
-import { sideFailure, type KnownProxies, type ProxyRequest, type Side, type SideAnswer } from './compare/side.js';
+import {
+  sideFailure,
+  type KnownProxies,
+  type ProxyRequest,
+  type Side,
+  type SideAnswer,
+} from './compare/side.js';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
 import { answerTypes, OfflineSource, snapshotOf } from './offline.js';
 
@@ -39,6 +45,10 @@ class DirectorySide implements Side {
     const asked = answerTypes.filter((type) => types.includes(type));
     try {
       const { answer, problems } = this.#offline.answer(node, asked);
+      if (asked.includes('cds') && answer['cds'] === undefined) {
+        const why = problems.map(({ message }) => message).join('; ');
+        throw sideFailure(this.source, `cannot tell what ${name} is served: ${why}`, undefined);
+      }
       return {
         answer,
         notes: problems.map(({ subject, message }) => `${this.source}: ${subject}: ${message}`),

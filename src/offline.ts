@@ -9,6 +9,7 @@ import type { Answer } from './compare/resources.js';
 import { resourceName } from './compare/resources.js';
 import { compareStrings } from './base/compare.js';
 import { decodeToJson } from './envoy/json.js';
+import type { EncodedResource } from './envoy/resource.js';
 import { typeUrls } from './envoy/type-urls.js';
 import { MeshState } from './mesh/mesh-state.js';
 import { connectDirectory } from './mesh/connect-directory.js';
@@ -49,6 +50,7 @@ const asksByName: TranslationProblem = {
 export class OfflineSource {
   readonly #snapshot: Snapshot;
   readonly #memo = new Memo();
+  readonly #decoded = new WeakMap<EncodedResource, JsonObject>();
 
   constructor(snapshot: Snapshot) {
     this.#snapshot = snapshot;
@@ -79,8 +81,16 @@ export class OfflineSource {
   #ask(client: ResourceClient, typeUrl: string, names: ReadonlySet<string> | undefined): JsonObject[] {
     const set = client.resources(typeUrl, { wildcard: names === undefined, names: names ?? new Set() });
     return (set?.resources ?? [])
-      .map((resource) => decodeToJson(resource.typeUrl, resource.body))
+      .map((resource) => this.#decode(resource))
       .sort((a, b) => compareStrings(resourceName(a), resourceName(b)));
+  }
+
+  #decode(resource: EncodedResource): JsonObject {
+    const known = this.#decoded.get(resource);
+    if (known !== undefined) return known;
+    const json = decodeToJson(resource.typeUrl, resource.body);
+    this.#decoded.set(resource, json);
+    return json;
   }
 }
 

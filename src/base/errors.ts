@@ -12,6 +12,7 @@ export const errorCodes = {
   LISTEN_FAILED: 'an address cannot be listened on',
   NODE_INVALID: 'an xDS node cannot be understood',
   REGISTRY_FAILED: 'a registry cannot be read',
+  COMPARE_FAILED: 'two control planes cannot be compared',
   JSON_INVALID: 'text is not the JSON form of the message that it should be',
   INTERNAL: 'a defect of Pilotlight itself',
 } as const;

@@ -1,7 +1,7 @@
 /** What `compare` and `diff` have in common: their options, and from two sides to a report and an exit code. */
 import { PilotError } from '../base/errors.js';
 import { colours } from '../compare/colours.js';
-import { compareSides, isEqual, type Comparison } from '../compare/comparison.js';
+import { compareSides, isEqual, isIncomplete, type Comparison } from '../compare/comparison.js';
 import { parseIgnore } from '../compare/ignore.js';
 import { pairProxies } from '../compare/proxy-pairs.js';
 import { reportJson } from '../compare/report-json.js';
@@ -17,7 +17,11 @@ export const comparisonOptions: readonly OptionSpec[] = [
     help: 'a name in proxies.yaml, or POD.NAMESPACE of a Pod in the directory (repeatable)',
     repeatable: true,
   },
-  { flags: '--node <file>', help: 'an Envoy node, or a bootstrap that has one (repeatable)', repeatable: true },
+  {
+    flags: '--node <file>',
+    help: 'an Envoy node, or a bootstrap that has one (repeatable)',
+    repeatable: true,
+  },
   { flags: '-t, --type <types>', help: 'types to compare, parted by commas, such as cds,eds' },
   {
     flags: '--ignore <path>',
@@ -30,7 +34,11 @@ export const comparisonOptions: readonly OptionSpec[] = [
     choices: ['text', 'json', 'summary'],
     default: 'text',
   },
-  { flags: '--limit <count>', help: 'most resources that text shows for a proxy and type; 0 for all', default: '40' },
+  {
+    flags: '--limit <count>',
+    help: 'most resources that text shows for a proxy and type; 0 for all',
+    default: '40',
+  },
   {
     flags: '--color <when>',
     help: 'auto: on a terminal, unless NO_COLOR is set',
@@ -47,7 +55,7 @@ export interface ComparisonPlan {
   readonly exact: boolean;
 }
 
-/** Compares two sides as the options say, prints the report, and gives the exit code: 0 equal, 1 different. */
+/** Compares two sides as the options say, prints the report, and gives the exit code: 0 equal, 1 different, 2 not all compared. */
 export async function runComparison(
   sides: readonly [Side, Side],
   { options, output, env }: CommandContext,
@@ -59,7 +67,9 @@ export async function runComparison(
   const proxies = pairProxies(sides, { names: listOption(options, 'proxy'), nodes, all });
   const comparison = await compareSides(sides[0], sides[1], {
     proxies,
-    types: textOption(options, 'type')?.split(',').map((word) => word.trim().toLowerCase()),
+    types: textOption(options, 'type')
+      ?.split(',')
+      .map((word) => word.trim().toLowerCase()),
     exact,
     ignores,
     labels,
@@ -67,6 +77,7 @@ export async function runComparison(
   const when = textOption(options, 'color') ?? 'auto';
   const coloured = when === 'always' || (when === 'auto' && output.colour && env['NO_COLOR'] === undefined);
   output.result(formatted(comparison, textOption(options, 'output') ?? 'text', coloured, limit));
+  if (isIncomplete(comparison)) return exitCodes.usage;
   return isEqual(comparison) ? exitCodes.ok : exitCodes.findings;
 }
 

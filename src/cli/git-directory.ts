@@ -51,7 +51,12 @@ export async function checkOut({ revision, folder }: GitDirectory, cwd: string):
     const environment = { GIT_INDEX_FILE: join(temporary, 'index') };
     const path = join(temporary, 'tree');
     await git(root, ['read-tree', tree], environment, () => `"${folder}" of ${revision} is no folder`);
-    await git(root, ['checkout-index', '--all', `--prefix=${path}/`], environment, () => `${revision}:${folder} cannot be written out`);
+    await git(
+      root,
+      ['checkout-index', '--all', `--prefix=${path}/`],
+      environment,
+      () => `${revision}:${folder} cannot be written out`,
+    );
     return { path, remove };
   } catch (error) {
     await remove();
@@ -74,7 +79,8 @@ async function git(
     if (systemErrorCode(error) === 'ENOENT') {
       throw new PilotError('USAGE', 'git is not installed, and REV:DIR needs it', { cause: error });
     }
-    const said = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : errorMessage(error);
+    const said =
+      error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : errorMessage(error);
     throw new PilotError('USAGE', `${failure()}${said === '' ? '' : `: ${said.split('\n')[0] ?? ''}`}`, {
       cause: error,
       ...(hint !== undefined && { hint }),

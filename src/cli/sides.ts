@@ -23,7 +23,8 @@ const forms =
 export async function openSide(source: string, options: ServerOptions, output: Output): Promise<Side> {
   if (source.startsWith('xds://')) return serverSide(source, options);
   if (source.startsWith('envoy://')) return envoySide(source, options);
-  if (/^\w+:\/\//.test(source)) throw new PilotError('USAGE', `"${source}" is no side to compare`, { hint: forms });
+  if (/^\w+:\/\//.test(source))
+    throw new PilotError('USAGE', `"${source}" is no side to compare`, { hint: forms });
   return (await isFile(source)) ? fileSide(source) : openDirectory(source, output);
 }
 

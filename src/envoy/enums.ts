@@ -43,6 +43,10 @@ export type RoutingPriority = EnumNumber<'envoy.config.core.v3.RoutingPriority'>
 export const ApiVersion = enumValues('envoy.config.core.v3.ApiVersion');
 export type ApiVersion = EnumNumber<'envoy.config.core.v3.ApiVersion'>;
 
+/** Which protocol resources are fetched by. */
+export const ApiType = enumValues('envoy.config.core.v3.ApiConfigSource.ApiType');
+export type ApiType = EnumNumber<'envoy.config.core.v3.ApiConfigSource.ApiType'>;
+
 /** TCP or UDP. */
 export const SocketProtocol = enumValues('envoy.config.core.v3.SocketAddress.Protocol');
 export type SocketProtocol = EnumNumber<'envoy.config.core.v3.SocketAddress.Protocol'>;

@@ -2,6 +2,7 @@
 import { hostsMatch, hostSubsetOf, isWildcard } from '../model/host.js';
 
 const everyNamespace = '*';
+const everyHost = '*';
 const ownNamespace = '.';
 const exclusion = '~';
 
@@ -52,6 +53,8 @@ export class EgressHosts {
    * only one service of each host and namespace, where it otherwise finds all.
    */
   readonly allExact: boolean;
+  /** Whether it is every host of every namespace and nothing else. */
+  readonly everything: boolean;
 
   /**
    * `hosts` are of the form `namespace/host`; the namespace may be `*` for every one or `.` for the own one, and `~`
@@ -74,6 +77,7 @@ export class EgressHosts {
       if (isWildcard(host) || name === everyNamespace) allExact = false;
     }
     this.allExact = allExact;
+    this.everything = hosts.length === 1 && hosts[0] === `${everyNamespace}/${everyHost}`;
   }
 
   /** Every namespace that is named, with what is named for it. */

@@ -49,7 +49,7 @@ export class EndpointTable implements EndpointIndex, Table<EndpointSources> {
     const known = this.#known.get(key);
     if (known?.shards === shards && known.declared === declared && known.aliases === aliases)
       return known.accounts;
-    const made = expandTrustDomains([...accountsOf(shards), ...declared], aliases);
+    const made = expandTrustDomains(accountsOf(shards, declared), aliases);
     const accounts = known !== undefined && sameElements(known.accounts, made) ? known.accounts : made;
     this.#known.set(key, { shards, declared, aliases, accounts });
     return accounts;
@@ -62,8 +62,8 @@ export class EndpointTable implements EndpointIndex, Table<EndpointSources> {
   }
 }
 
-function accountsOf(shards: readonly Shard[]): ReadonlySet<string> {
-  const accounts = new Set<string>();
+function accountsOf(shards: readonly Shard[], declared: readonly string[]): ReadonlySet<string> {
+  const accounts = new Set(declared);
   for (const { endpoints } of shards)
     for (const { serviceAccount } of endpoints) accounts.add(serviceAccount);
   accounts.delete('');

@@ -3,6 +3,7 @@ import { isKubernetesService, type Service } from '../model/service.js';
 import { reuseList } from '../registry/changes.js';
 import type { EgressHosts, NamespaceHosts } from './egress-hosts.js';
 import { withAliases, withPorts } from './service-copies.js';
+import { indexList } from './service-list.js';
 import { compareServices, type ServiceTable } from './service-index.js';
 
 /**
@@ -19,6 +20,16 @@ export function importServices(
   const candidates = hosts.allExact
     ? namedServices(services, hosts, configNamespace)
     : services.visibleTo(configNamespace);
+  const imported =
+    hosts.everything && port === undefined ? candidates : matchingServices(candidates, hosts, port);
+  return reuseList(candidates, oneNamespaceEach(imported, configNamespace));
+}
+
+function matchingServices(
+  candidates: readonly Service[],
+  hosts: EgressHosts,
+  port: number | undefined,
+): readonly Service[] {
   const concerning = new Map<string, readonly NamespaceHosts[]>();
   const imported: Service[] = [];
   for (const service of candidates) {
@@ -31,7 +42,7 @@ export function importServices(
     const found = importService(service, hostLists, port);
     if (found !== undefined) imported.push(found);
   }
-  return reuseList(candidates, oneNamespaceEach(imported, configNamespace));
+  return imported;
 }
 
 /** The services that hosts name one by one. */
@@ -82,15 +93,13 @@ function withImportedAliases(service: Service, hosts: NamespaceHosts): Service {
  * the first.
  */
 function oneNamespaceEach(services: readonly Service[], configNamespace: string): readonly Service[] {
+  if (indexList(services).oneOfEach) return services;
   const chosen = new Map<string, Service>();
-  let ambiguous = false;
   for (const service of services) {
     const known = chosen.get(service.hostname);
-    if (known !== undefined && known.attributes.namespace !== service.attributes.namespace) ambiguous = true;
     if (known === undefined || isPreferred(service, known, configNamespace))
       chosen.set(service.hostname, service);
   }
-  if (!ambiguous) return services;
   return services.filter(
     (service) => chosen.get(service.hostname)?.attributes.namespace === service.attributes.namespace,
   );

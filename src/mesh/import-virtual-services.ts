@@ -13,6 +13,7 @@ export function importVirtualServices(
   configNamespace: string,
 ): readonly ConfigObject<'VirtualService'>[] {
   const visible = virtualServices.visibleTo(configNamespace, meshGateway);
+  if (hosts.everything) return visible;
   return reuseList(
     visible,
     visible.filter(({ metadata, spec }) => {
@@ -29,39 +30,48 @@ export function importVirtualServices(
 /** Ports of a host that routes lead to; `all` when a route names no port. */
 export type DestinationPorts = ReadonlySet<number> | 'all';
 
-/**
- * The hosts that routes lead to, in the order in which they are named. HTTP routes that are only for sources in other
- * namespaces do not count.
- */
-export function virtualServiceDestinations(
-  spec: VirtualService,
-  namespace: string,
-): ReadonlyMap<string, DestinationPorts> {
+/** Hosts with their ports, in the order in which routes name them. */
+export type Destinations = ReadonlyMap<string, DestinationPorts>;
+
+/** The destinations of VirtualServices that are the same for every namespace. */
+const forEveryNamespace = new WeakMap<VirtualService, Destinations>();
+
+/** Where routes lead to. HTTP routes that are only for sources in other namespaces do not count. */
+export function virtualServiceDestinations(spec: VirtualService, namespace: string): Destinations {
+  const known = forEveryNamespace.get(spec);
+  if (known !== undefined) return known;
+  const routes = spec.http.filter((route) => isForSourceIn(route, namespace));
+  const destinations = destinationsOf(spec, routes);
+  if (!spec.http.some(namesSource)) forEveryNamespace.set(spec, destinations);
+  return destinations;
+}
+
+function destinationsOf({ tcp, tls }: VirtualService, http: readonly HttpRoute[]): Destinations {
   const ports = new Map<string, Set<number> | 'all'>();
-  for (const { host, port } of destinations(spec, namespace)) {
-    const known = ports.get(host);
-    if (known === 'all') continue;
-    if (port === undefined || port.number === 0) ports.set(host, 'all');
-    else if (known === undefined) ports.set(host, new Set([port.number]));
-    else known.add(port.number);
+  const add = (destination: Destination | undefined): void => {
+    if (destination === undefined) return;
+    const number = destination.port?.number ?? 0;
+    const known = ports.get(destination.host);
+    if (number === 0) ports.set(destination.host, 'all');
+    else if (known === undefined) ports.set(destination.host, new Set([number]));
+    else if (known !== 'all') known.add(number);
+  };
+  for (const { route = [], mirror, mirrors = [] } of http) {
+    for (const { destination } of route) add(destination);
+    add(mirror);
+    for (const { destination } of mirrors) add(destination);
   }
+  for (const { route } of [...tcp, ...tls]) for (const { destination } of route) add(destination);
   return ports;
 }
 
-function destinations(spec: VirtualService, namespace: string): readonly Destination[] {
-  const http = spec.http
-    .filter((route) => isForSourceIn(route, namespace))
-    .flatMap((route) => [
-      ...(route.route ?? []).map(({ destination }) => destination),
-      route.mirror,
-      ...(route.mirrors ?? []).map(({ destination }) => destination),
-    ]);
-  const l4 = [...spec.tcp, ...spec.tls].flatMap(({ route }) => route.map(({ destination }) => destination));
-  return [...http, ...l4].filter((destination) => destination !== undefined);
+/** A route is left out only if conditions of it name namespaces and none is this one. */
+function isForSourceIn(route: HttpRoute, namespace: string): boolean {
+  return (
+    !namesSource(route) || (route.match ?? []).some(({ sourceNamespace }) => sourceNamespace === namespace)
+  );
 }
 
-/** A route is left out only if conditions of it name namespaces and none is this one. */
-function isForSourceIn({ match = [] }: HttpRoute, namespace: string): boolean {
-  const named = match.map(({ sourceNamespace = '' }) => sourceNamespace).filter((source) => source !== '');
-  return named.length === 0 || named.includes(namespace);
+function namesSource({ match = [] }: HttpRoute): boolean {
+  return match.some(({ sourceNamespace = '' }) => sourceNamespace !== '');
 }

@@ -25,7 +25,6 @@ export interface PooledRule {
 }
 
 interface Group {
-  readonly host: string;
   readonly exportTo: ExportTo;
   readonly selector: Labels | undefined;
   readonly from: DestinationRuleObject[];
@@ -60,8 +59,8 @@ export class DestinationRulePool {
   }
 }
 
-function newGroup({ object, host, exportTo }: DestinationRuleCandidate): Group {
-  return { host, exportTo, selector: object.spec.workloadSelector?.matchLabels, from: [object] };
+function newGroup({ object, exportTo }: DestinationRuleCandidate): Group {
+  return { exportTo, selector: object.spec.workloadSelector?.matchLabels, from: [object] };
 }
 
 /**

@@ -3,30 +3,52 @@ import { deepEqual } from '../base/compare.js';
 import { noLabels } from '../model/labels.js';
 import { isKubernetesService, type Service } from '../model/service.js';
 import { withPortsOf } from './service-copies.js';
+import { indexList } from './service-list.js';
 
 /** Collects services; each host has the position in which it was first seen. */
 export class ScopeServices {
-  readonly #services: Service[] = [];
-  readonly #positions = new Map<string, number>();
+  #services: readonly Service[] = [];
+  #positions: ReadonlyMap<string, number> = new Map();
+  /** The same two once something was added that is not in the first list. */
+  #own: { readonly services: Service[]; readonly positions: Map<string, number> } | undefined;
 
-  /** What was collected. */
+  /** What was collected: the first list that was added, if that is all of it. */
   get list(): readonly Service[] {
     return this.#services;
   }
 
   /**
-   * Adds a service. A Kubernetes service takes the place of another; a service that is much like the one that is
+   * Adds services. A Kubernetes service takes the place of another; a service that is much like the one that is
    * there adds its ports to it; any other second service of a host is left out.
    */
-  add(service: Service): void {
+  add(services: readonly Service[]): void {
+    if (this.#services.length === 0 && indexList(services).oneOfEach) {
+      this.#services = services;
+      this.#positions = indexList(services).positions;
+      return;
+    }
+    for (const service of services) this.#addOne(service);
+  }
+
+  #addOne(service: Service): void {
     const position = this.#positions.get(service.hostname);
     const known = position === undefined ? undefined : this.#services[position];
     if (position === undefined || known === undefined) {
-      this.#positions.set(service.hostname, this.#services.length);
-      this.#services.push(service);
-      return;
+      const { services, positions } = this.#ownCopy();
+      positions.set(service.hostname, services.push(service) - 1);
+    } else if (known !== service) {
+      const combined = combine(known, service);
+      if (combined !== known) this.#ownCopy().services[position] = combined;
     }
-    if (known !== service) this.#services[position] = combine(known, service);
+  }
+
+  #ownCopy(): { readonly services: Service[]; readonly positions: Map<string, number> } {
+    if (this.#own === undefined) {
+      this.#own = { services: [...this.#services], positions: new Map(this.#positions) };
+      this.#services = this.#own.services;
+      this.#positions = this.#own.positions;
+    }
+    return this.#own;
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { ScopeServices } from './scope-services.js';
 import { withPorts } from './service-copies.js';
 import type { ServiceTable } from './service-index.js';
+import { serviceOfHost } from './service-list.js';
 import type { EgressScope, SidecarScope, VirtualServiceIndex } from './snapshot.js';
 import { meshGateway } from './virtual-service-names.js';
 
@@ -42,10 +43,9 @@ export function sidecarScope(
   const egress = listeners.map((listener) => egressScope(sources, listener, namespace));
   const collected = new ScopeServices();
   for (const [index, scope] of egress.entries()) {
-    for (const service of scope.services) collected.add(service);
+    collected.add(scope.services);
     const port = matchedPort(listeners[index]);
-    for (const service of destinationServices(sources.services, scope, port, namespace))
-      collected.add(service);
+    collected.add(destinationServices(sources.services, scope, port, namespace));
   }
   return new Scope({
     namespace,
@@ -58,12 +58,13 @@ export function sidecarScope(
 
 /**
  * The scope of routers and waypoints of a namespace: all that is exported to it, whatever Sidecars say. Of a host in
- * several namespaces the first counts, be it in the own one or not.
+ * several namespaces the first counts, be it in the own one or not. (Istiod gives them the scope of sidecars without a
+ * Sidecar instead if one of the namespace has asked for it before; what a proxy gets here does not depend on others.)
  */
 export function gatewayScope(sources: ScopeSources, namespace: string): SidecarScope {
   const visible = sources.services.visibleTo(namespace);
   const collected = new ScopeServices();
-  for (const service of visible) collected.add(service);
+  collected.add(visible);
   const services = reuseList(visible, collected.list);
   const virtualServices = sources.virtualServices.visibleTo(namespace, meshGateway);
   return new Scope({
@@ -154,18 +155,6 @@ function withDestinationPorts(service: Service, ports: DestinationPorts): Servic
   return named.length === 0 && service.ports.length > 0 ? undefined : withPorts(service, named);
 }
 
-const byHostOf = new WeakMap<readonly Service[], ReadonlyMap<string, Service>>();
-
-/** Services of a scope by host; scopes that share their list share this too. */
-function servicesByHost(services: readonly Service[]): ReadonlyMap<string, Service> {
-  let byHost = byHostOf.get(services);
-  if (byHost === undefined) {
-    byHost = new Map(services.map((service) => [service.hostname, service]));
-    byHostOf.set(services, byHost);
-  }
-  return byHost;
-}
-
 interface ScopeFields {
   readonly namespace: string;
   readonly sidecar: ConfigObject<'Sidecar'> | undefined;
@@ -190,6 +179,6 @@ class Scope implements SidecarScope {
   }
 
   service(hostname: string): Service | undefined {
-    return servicesByHost(this.services).get(hostname);
+    return serviceOfHost(this.services, hostname);
   }
 }

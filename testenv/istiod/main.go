@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -64,8 +65,8 @@ func serveCommand(args []string) {
 	if err != nil {
 		fail(err)
 	}
-	for _, problem := range m.problems {
-		fmt.Fprintln(os.Stderr, "left out:", problem)
+	for _, text := range slices.Concat(m.ignored, m.refused) {
+		fmt.Fprintln(os.Stderr, "left out:", text)
 	}
 	if *noAutoMTLS {
 		m.disableAutoMTLS()

@@ -1,8 +1,9 @@
 /** `npm run istiod -- DIR`: the real Istio discovery server on a mesh directory; `record`: golden cases from it. */
 import { spawn } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { parse } from 'yaml';
 import { NotAvailable } from '../cache.mjs';
 import { istioModuleVersion, istiodBinary } from './install.mjs';
 import { plainSwitches, readyAddress, serveArguments } from './istiod.mjs';
@@ -77,6 +78,7 @@ function readArguments() {
 
 /** @param {string} directory @param {string} address @param {boolean} plain @returns {Promise<number>} */
 async function serve(directory, address, plain) {
+  const proxies = await suitableProxies(directory, plain);
   const binary = await istiodBinary();
   const child = start(binary, serveArguments(directory, { address, plain }), plain, 'pipe');
   let output = '';
@@ -86,7 +88,7 @@ async function serve(directory, address, plain) {
     const ready = readyAddress(output);
     if (ready === undefined || said) return;
     said = true;
-    process.stdout.write(readyText(directory, ready, plain));
+    process.stdout.write(readyText(directory, ready, plain, proxies));
   });
   const code = await ended(child);
   if (code === 3) process.stderr.write('Another one can be given: --address HOST:PORT.\n');
@@ -124,13 +126,29 @@ function ended(child) {
   });
 }
 
-/** @param {string} directory @param {string} ready @param {boolean} plain */
-function readyText(directory, ready, plain) {
+/**
+ * The proxies of a directory's proxies.yaml that this server and Pilotlight serve the same: Istio's own by default,
+ * others with the switches for a plain Envoy.
+ * @param {string} directory @param {boolean} plain @returns {Promise<string[]>}
+ */
+async function suitableProxies(directory, plain) {
+  const path = resolve(here, directory, 'proxies.yaml');
+  if (!(await isFile(path))) return [];
+  /** @type {readonly { name: string, metadata?: { ISTIO_VERSION?: unknown } }[]} */
+  const proxies = parse(await readFile(path, 'utf8')) ?? [];
+  return proxies
+    .filter(({ metadata }) => (metadata?.ISTIO_VERSION === undefined) === plain)
+    .map(({ name }) => name);
+}
+
+/** @param {string} directory @param {string} ready @param {boolean} plain @param {readonly string[]} proxies */
+function readyText(directory, ready, plain, proxies) {
   const what = plain ? ', with the switches for a plain Envoy' : '';
+  const asked = (proxies.length > 0 ? proxies : ['NAME']).map((name) => `--proxy ${name}`).join(' ');
   return `Istio's own discovery server (${istioModuleVersion}) serves ${directory} over ADS at ${ready}${what}.
 It does not follow changes of the directory. Compare with it, in another terminal:
 
-  npx pilotlight compare ${directory} xds://${ready}
+  npx pilotlight compare ${directory} xds://${ready} ${asked}
 
 Ctrl-C stops it.
 `;

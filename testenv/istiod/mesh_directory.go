@@ -25,8 +25,10 @@ const primaryCluster = istiocluster.ID("Kubernetes")
 // discovery server takes it.
 type meshDirectory struct {
 	options istioxds.FakeOptions
-	// Documents that were left out, and why.
-	problems []string
+	// Documents that Istio does not read, and why.
+	ignored []string
+	// Documents that it would read, but that its validation refuses, and why.
+	refused []string
 }
 
 // proxy is one entry of proxies.yaml.
@@ -62,8 +64,8 @@ var clusterScopedKinds = map[string]bool{
 }
 
 // readMeshDirectory reads every object of a directory, its mesh configuration
-// and its networks. Objects that Istio does not read, or that its validation
-// refuses, are among the problems.
+// and its networks. Objects that Istio does not read, and those that its
+// validation refuses, are left out.
 func readMeshDirectory(dir string) (*meshDirectory, error) {
 	m := &meshDirectory{}
 	files, err := objectFiles(dir)
@@ -139,7 +141,7 @@ func (m *meshDirectory) readFiles(files []string) (kubernetes string, istio []do
 			switch {
 			case len(d.head) == 0:
 			case d.kind() == "":
-				m.problem(d, "it has no kind")
+				m.ignored = append(m.ignored, d.because("it has no kind"))
 			case isKubernetes(d):
 				if d, err = inSomeNamespace(d); err != nil {
 					return "", nil, err
@@ -229,11 +231,11 @@ func (m *meshDirectory) parseIstio(documents []document) []config.Config {
 	for _, d := range documents {
 		configs, others, err := crd.ParseInputs(d.text)
 		if err != nil {
-			m.problem(d, err.Error())
+			m.refused = append(m.refused, d.because(err.Error()))
 			continue
 		}
 		if len(others) > 0 {
-			m.problem(d, "Istio's discovery server does not read this kind")
+			m.ignored = append(m.ignored, d.because("Istio's discovery server does not read this kind"))
 		}
 		for i := range configs {
 			c := &configs[i]
@@ -303,10 +305,11 @@ func (d document) kind() string {
 	return kind
 }
 
-func (m *meshDirectory) problem(d document, reason string) {
+// because names the document and says why it is left out.
+func (d document) because(reason string) string {
 	name := "?"
 	if metadata, ok := d.head["metadata"].(map[string]any); ok {
 		name = fmt.Sprint(metadata["name"])
 	}
-	m.problems = append(m.problems, fmt.Sprintf("%s: %s %s: %s", d.file, d.kind(), name, reason))
+	return fmt.Sprintf("%s: %s %s: %s", d.file, d.kind(), name, reason)
 }

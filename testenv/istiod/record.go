@@ -75,15 +75,15 @@ func record(dir string) error {
 }
 
 // observe starts a fresh server on a mesh directory and returns what each proxy
-// was sent. A document that would be left out is an error: a recording must
-// show what was written.
+// was sent. A document that Istio refuses is an error: a recording must show what
+// was written.
 func observe(dir string) (map[string][]byte, error) {
 	m, err := readMeshDirectory(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(m.problems) > 0 {
-		return nil, fmt.Errorf("%s", strings.Join(m.problems, "; "))
+	if len(m.refused) > 0 {
+		return nil, fmt.Errorf("%s", strings.Join(m.refused, "; "))
 	}
 	proxies, err := readProxies(dir)
 	if err != nil {

@@ -1,7 +1,7 @@
 /** Which inbound clusters a sidecar has: those of its services, or of its Sidecar's ingress (Istio reference 5.9). */
 import type { IstioIngressListener } from '../../config/kinds/networking.js';
 import type { ConfigObject } from '../../config/object.js';
-import type { ProxyContext } from '../../mesh/snapshot.js';
+import type { MergedDestinationRule, ProxyContext } from '../../mesh/snapshot.js';
 import { noLabels } from '../../model/labels.js';
 import { parseProtocol } from '../../model/protocol.js';
 import type { Service } from '../../model/service.js';
@@ -31,7 +31,7 @@ export function inboundInputs(context: ProxyContext, view: ClusterView, memo: Me
 
 /** One cluster for each port of the workload; the first service that uses it decides how it is spoken to. */
 function ofServices(context: ProxyContext, view: ClusterView, memo: Memo): readonly InboundInput[] {
-  const { mesh, destinationRules } = context.snapshot;
+  const { mesh } = context.snapshot;
   const sidecar = context.scope.sidecar?.spec;
   const localhost = mesh.inboundTrafficPolicy === 'LOCALHOST';
   return [...byTargetPort(context.serviceTargets)].map(([targetPort, [first, ...others]]) => {
@@ -48,12 +48,19 @@ function ofServices(context: ProxyContext, view: ClusterView, memo: Memo): reado
       servicePort: port.port,
       protocol: port.protocol,
       targetPort,
+      external: service.meshExternal,
       services: sameList(uniqueHosts(sharing.map((target) => target.service)), memo),
-      rule: destinationRules.forInbound(service, context.proxy.namespace),
+      rule: inboundRule(context, service.hostname),
       sidecarPool: sidecar?.inboundConnectionPool,
       endpoint: memo.intern(endpoint),
     };
   });
+}
+
+/** The rule for what a service receives: that of the service as the proxy's scope sees it, if it does. */
+function inboundRule({ scope, snapshot, proxy }: ProxyContext, hostname: string): MergedDestinationRule | undefined {
+  const seen = scope.service(hostname);
+  return seen === undefined ? undefined : snapshot.destinationRules.forInbound(seen, proxy.namespace);
 }
 
 function byTargetPort(targets: readonly ServiceTarget[]): Map<number, [ServiceTarget, ...ServiceTarget[]]> {
@@ -106,7 +113,7 @@ function ingressInput(
   resolved: Pick<InboundInput, 'view' | 'endpoint'>,
   memo: Memo,
 ): InboundInput {
-  const { mesh, destinationRules } = context.snapshot;
+  const { mesh } = context.snapshot;
   const service = context.serviceTargets.find(({ targetPort }) => targetPort === port.number)?.service;
   const standIn = service ?? standInService(sidecar, memo);
   return {
@@ -117,8 +124,9 @@ function ingressInput(
     servicePort: port.number,
     protocol: parseProtocol(port.protocol),
     targetPort: port.number,
+    external: service?.meshExternal === true,
     services: sameList(service === undefined ? [] : [service], memo),
-    rule: destinationRules.forInbound(standIn, context.proxy.namespace),
+    rule: inboundRule(context, standIn.hostname),
     sidecarPool: connectionPool ?? sidecar.spec.inboundConnectionPool,
   };
 }

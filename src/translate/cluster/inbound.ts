@@ -25,6 +25,8 @@ export interface InboundInput {
   readonly view: ClusterView;
   /** The service that the cluster is for, or what stands for it where none has this port. */
   readonly service: Pick<Service, 'hostname' | 'attributes'>;
+  /** The service is outside of the mesh: metadata then tells of no service and no rule. */
+  readonly external: boolean;
   readonly portName: string;
   /** Number of the service's port. */
   readonly servicePort: number;
@@ -64,7 +66,7 @@ export function buildInboundCluster(input: InboundInput): FixedCluster {
       }),
     ),
     ...(!isLoopback(endpoint) && { upstreamBindConfig: magicSource(view.families) }),
-    ...metadataFields({ services: input.services, rule: input.rule }),
+    ...(!input.external && metadataFields({ services: input.services, rule: input.rule })),
   };
   return { name, cluster };
 }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLogger, startPilot, type Pilot } from '../../../src/index.js';
 import { Istiod } from '../../../testenv/istiod/istiod.mjs';
-import { answerOf, differenceText, exampleMesh, proxyEntry } from './fixture.js';
+import { answerOf, differenceText, exampleMesh, proxyEntry, type ProxyEntry } from './fixture.js';
 
 const freePort = { host: '127.0.0.1', port: 0 };
 let pilot: Pilot | undefined;
@@ -29,29 +29,56 @@ afterAll(async () => {
   await pilot?.close();
 });
 
-test('a proxy of Istio is served by both the same clusters and endpoints', async () => {
-  await expectSame('istio-client', { plain: false });
-});
-
-test('a plain Envoy is served what Istio with the switches for it serves', async () => {
-  await expectSame('client', { plain: true });
-});
-
-async function expectSame(name: string, { plain }: { readonly plain: boolean }): Promise<void> {
-  const istiod = await Istiod.start(exampleMesh, { plain });
+test('proxies of Istio are served the same clusters and endpoints by both', async () => {
+  const workload: ProxyEntry = {
+    name: 'web',
+    id: 'sidecar~127.0.1.11~web-v1-1.shop~shop.svc.cluster.local',
+    metadata: {
+      NAMESPACE: 'shop',
+      CLUSTER_ID: 'Kubernetes',
+      ISTIO_VERSION: '1.31.0',
+      LABELS: { app: 'web', version: 'v1' },
+      INSTANCE_IPS: '127.0.1.11',
+      NODE_NAME: 'laptop',
+      SERVICE_ACCOUNT: 'web',
+    },
+  };
+  const router: ProxyEntry = {
+    name: 'router',
+    id: 'router~127.0.1.99~edge.shop~shop.svc.cluster.local',
+    metadata: {
+      NAMESPACE: 'shop',
+      CLUSTER_ID: 'Kubernetes',
+      ISTIO_VERSION: '1.31.0',
+      LABELS: { app: 'edge' },
+    },
+  };
+  const istiod = await Istiod.start(exampleMesh);
   try {
-    const proxy = await proxyEntry(exampleMesh, name);
-    // What Pilotlight takes as given for a plain Envoy, Istio has to be told.
-    const toldIstio = plain
-      ? { ...proxy, metadata: { ...proxy.metadata, INTERCEPTION_MODE: 'NONE' } }
-      : proxy;
-    const istios = await answerOf(istiod.xds, toldIstio);
-    expect(istios['cds']?.map(({ name: cluster }) => cluster)).toContain(
-      'outbound|80|v2|catalog.shop.svc.cluster.local',
-    );
-    expect(istios['eds']?.length).toBeGreaterThan(4);
-    expect(differenceText(await answerOf(pilotXds, proxy), istios, ['Pilotlight', 'Istio'])).toBe('');
+    const listed = await proxyEntry(exampleMesh, 'istio-client');
+    for (const proxy of [listed, workload, router]) await expectSame(proxy, istiod.xds);
   } finally {
     await istiod.stop();
   }
+});
+
+test('a plain Envoy is served what Istio with the switches for it serves', async () => {
+  const istiod = await Istiod.start(exampleMesh, { plain: true });
+  try {
+    const proxy = await proxyEntry(exampleMesh, 'client');
+    // What Pilotlight takes as given for a plain Envoy, Istio has to be told.
+    const toldIstio = { ...proxy, metadata: { ...proxy.metadata, INTERCEPTION_MODE: 'NONE' } };
+    await expectSame(proxy, istiod.xds, toldIstio);
+  } finally {
+    await istiod.stop();
+  }
+});
+
+/** Asks both as a proxy, Istio perhaps with more in its node. */
+async function expectSame(proxy: ProxyEntry, istiodXds: string, toldIstio = proxy): Promise<void> {
+  const istios = await answerOf(istiodXds, toldIstio);
+  expect(istios['cds']?.map(({ name }) => name)).toContain('outbound|80|v2|catalog.shop.svc.cluster.local');
+  expect(istios['eds']?.length).toBeGreaterThan(4);
+  const differences = differenceText(await answerOf(pilotXds, proxy), istios, ['Pilotlight', 'Istio']);
+  expect(differences, proxy.name).toBe('');
 }

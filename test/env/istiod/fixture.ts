@@ -6,12 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { withoutChanceOrders } from '../../../src/compare/normalise.js';
 import { formatDifferences } from '../../../src/compare/report.js';
-import {
-  asAnswer,
-  compareResources,
-  type Answer,
-  type ResourceDifference,
-} from '../../../src/compare/resources.js';
+import { asAnswer, compareResources, type Answer } from '../../../src/compare/resources.js';
 import type { Json, JsonObject } from '../../../src/envoy/json-value.js';
 import { askAsEachProxy } from '../../../testenv/istiod/istiod.mjs';
 
@@ -53,19 +48,17 @@ export async function readAnswer(path: string): Promise<Answer> {
 }
 
 /**
- * All differences of two answers, over the types of both. Orders that Istio leaves to chance do not count: a running
- * server has them in what it serves.
+ * All differences of two answers as text, over the types of both; empty when they are equal. Orders that Istio leaves
+ * to chance do not count: a running server has them in what it serves.
  */
-export function compareAnswers(left: Answer, right: Answer): ResourceDifference[] {
+export function differenceText(left: Answer, right: Answer, sides: readonly [string, string]): string {
   const types = [...new Set([...Object.keys(left), ...Object.keys(right)])].sort();
   const resources = (answer: Answer, type: string): JsonObject[] =>
     (answer[type] ?? []).map(withoutChanceOrders);
-  return types.flatMap((type) => compareResources(type, resources(left, type), resources(right, type)));
-}
-
-/** All differences of two answers as text; empty when they are equal. */
-export function differenceText(left: Answer, right: Answer, sides: readonly [string, string]): string {
-  return formatDifferences(compareAnswers(left, right), { left: sides[0], right: sides[1] });
+  const found = types.flatMap((type) =>
+    compareResources(type, resources(left, type), resources(right, type)),
+  );
+  return formatDifferences(found, { left: sides[0], right: sides[1] });
 }
 
 /** A copy of a mesh directory without its recorded answers, in a folder that is gone afterwards. */

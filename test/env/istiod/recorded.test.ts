@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { istioVersion } from '../../../src/base/version.js';
+import { istioModuleVersion } from '../../../testenv/istiod/install.mjs';
 import { record } from '../../../testenv/istiod/istiod.mjs';
 import { differenceText, readAnswer, withCopy } from './fixture.js';
 
@@ -21,6 +23,10 @@ const sample = [
   'grpc/client',
   'plain/destinationrule-tls-modes',
 ];
+
+test('the server is built from the Istio that Pilotlight says it equals', () => {
+  expect(istioModuleVersion).toBe(istioVersion.module);
+});
 
 describe('what is recorded anew equals what was recorded', () => {
   test.each(sample)('%s', async (name) => {

@@ -170,12 +170,12 @@ function inputOf(world: World): SnapshotInput {
     discovery: { ...discoveryOf([...world.services.values()]), shards: world.shards },
     mesh: world.mesh,
     objects: {
-      namespaces: list('namespaces') as MeshObjects['namespaces'],
-      destinationRules: list('destinationRules') as MeshObjects['destinationRules'],
-      virtualServices: list('virtualServices') as MeshObjects['virtualServices'],
-      sidecars: list('sidecars') as MeshObjects['sidecars'],
-      gateways: list('gateways') as MeshObjects['gateways'],
-      peerAuthentications: list('peerAuthentications') as MeshObjects['peerAuthentications'],
+      namespaces: list('namespaces'),
+      destinationRules: list('destinationRules'),
+      virtualServices: list('virtualServices'),
+      sidecars: list('sidecars'),
+      gateways: list('gateways'),
+      peerAuthentications: list('peerAuthentications'),
     },
   });
 }

@@ -176,7 +176,9 @@ describe('delegates', () => {
     const before = build(delegate('shop/part'));
     const named = (snapshot: typeof before, name: string) =>
       snapshot.virtualServices.all.find(({ metadata }) => metadata.name === name);
-    const edited = build(delegate('shop/part'), before);
+    const again = build(delegate('shop/part'), before);
+    expect(named(again, 'root')).toBe(named(before, 'root'));
+    const edited = build(virtualService('shop/part', { http: [{ name: 'other' }] }), before);
     expect(named(edited, 'other')).toBe(named(before, 'other'));
     expect(named(edited, 'root')).not.toBe(named(before, 'root'));
     const gone = build(delegate('lab/unrelated'), before);
