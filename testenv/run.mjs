@@ -24,7 +24,12 @@ if (unknown.length > 0) {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const group of asked.length > 0 ? asked : known) {
-  const reason = await unavailable(group);
+  const { reason, failure } = await unavailable(group);
+  if (failure !== undefined) {
+    console.log(`${group}: what it needs could not be installed: ${failure}`);
+    total.failed += 1;
+    continue;
+  }
   if (reason !== undefined) {
     console.log(`SKIPPED ${group}: ${reason}`);
     total.skipped += 1;
@@ -38,14 +43,18 @@ for (const group of asked.length > 0 ? asked : known) {
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-/** Installs what a group needs; the reason why that is not possible here. @param {string} group */
+/**
+ * Installs what a group needs: why that is not possible here, or how it failed.
+ * @param {string} group
+ * @returns {Promise<{ reason?: string, failure?: string }>}
+ */
 async function unavailable(group) {
   try {
     await prepare(group);
-    return undefined;
+    return {};
   } catch (error) {
-    if (error instanceof NotAvailable) return error.message;
-    throw error;
+    if (error instanceof NotAvailable) return { reason: error.message };
+    return { failure: error instanceof Error ? error.message : String(error) };
   }
 }
 

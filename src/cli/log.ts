@@ -9,8 +9,14 @@ export interface LogOptions {
   readonly colour: boolean;
 }
 
+/** A logger whose level can be changed while it is used. */
+export interface LevelledLogger {
+  readonly logger: Logger;
+  readonly setLevel: (level: LogOptions['level']) => void;
+}
+
 /** A logger that writes to stderr. */
-export function createLogger({ level, format, colour }: LogOptions): Logger {
+export function createLogger({ level, format, colour }: LogOptions): LevelledLogger {
   const stream =
     format === 'json'
       ? pino.destination({ dest: 2, sync: true })
@@ -22,7 +28,13 @@ export function createLogger({ level, format, colour }: LogOptions): Logger {
           translateTime: 'SYS:HH:MM:ss.l',
           singleLine: true,
         });
-  return wrap(pino({ level, base: null }, stream));
+  const inner: Pino = pino({ level, base: null }, stream);
+  return {
+    logger: wrap(inner),
+    setLevel: (next) => {
+      inner.level = next;
+    },
+  };
 }
 
 type Pino = ReturnType<typeof pino>;

@@ -179,11 +179,9 @@ export class SotwStream {
     try {
       this.#client = this.#source.attach(node);
     } catch (error) {
-      const code =
-        error instanceof PilotError && error.code === 'NODE_INVALID'
-          ? status.INVALID_ARGUMENT
-          : status.INTERNAL;
-      this.#fail(code, errorMessage(error)); // 4
+      const known = PilotError.from(error);
+      const code = known.code === 'NODE_INVALID' ? status.INVALID_ARGUMENT : status.INTERNAL;
+      this.#fail(code, known.hint === undefined ? known.message : `${known.message}. ${known.hint}`); // 4
       return undefined;
     }
     this.#identity = { connectionId: `${nodeId}-${this.#number}`, nodeId, peer: this.#transport.peer };

@@ -4,18 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { startPilot, type Pilot } from '../../app.js';
 import { PilotError } from '../../base/errors.js';
 import { readMeshDirectory } from '../../config/mesh-directory/read.js';
-import { readSettingsFile, resolveSettings, settingsFileName, type FileValues } from '../../settings/load.js';
-import { formatAddress, type Setting } from '../../settings/setting.js';
-import { settings, type Settings } from '../../settings/settings.js';
-import {
-  exitCodes,
-  switchOption,
-  textOption,
-  type Command,
-  type CommandContext,
-  type OptionSpec,
-} from '../command.js';
+import { settingsFileName } from '../../settings/load.js';
+import { formatAddress } from '../../settings/setting.js';
+import type { Settings } from '../../settings/settings.js';
+import { exitCodes, switchOption, type Command, type CommandContext } from '../command.js';
 import { createLogger } from '../log.js';
+import { chooseSettings, followSettings, settingOptions } from '../serve-settings.js';
 import type { Output } from '../output.js';
 
 /** The mesh that is published with the package. */
@@ -33,9 +27,7 @@ export const serveCommand: Command = {
       flags: '--config <FILE>',
       help: `settings file; ${settingsFileName} in the current folder is found by itself`,
     },
-    ...Object.values(settings as Readonly<Record<string, Setting<unknown>>>)
-      .filter(({ key }) => key !== 'directory')
-      .map(settingOption),
+    ...settingOptions(),
   ],
   examples: [
     {
@@ -51,17 +43,10 @@ export const serveCommand: Command = {
   run: serve,
 };
 
-function settingOption({ flag, type, env, help, default: value }: Setting<unknown>): OptionSpec {
-  const shown = value === undefined ? '' : ` (default: ${type.format(value)})`;
-  return {
-    flags: type.placeholder === undefined ? flag : `${flag} <${type.placeholder}>`,
-    help: `${help}${shown} [${env[0] ?? ''}]`,
-  };
-}
-
 async function serve(context: CommandContext): Promise<number> {
   const { output, signal } = context;
-  const chosen = await chosenSettings(context);
+  const choice = await chooseSettings(context);
+  const chosen = choice.settings;
   const directory = switchOption(context.options, 'example')
     ? exampleDirectory
     : (context.arguments[0] ?? chosen.directory);
@@ -71,12 +56,12 @@ async function serve(context: CommandContext): Promise<number> {
     });
   }
   if (chosen.strict) await refuseFindings(directory);
-  const logger = createLogger({
+  const log = createLogger({
     level: chosen.logLevel,
     format: chosen.logFormat,
     colour: process.stderr.isTTY,
   });
-  const pilot = await startPilot({ ...chosen, directory, logger }).catch((error: unknown) => {
+  const pilot = await startPilot({ ...chosen, directory, logger: log.logger }).catch((error: unknown) => {
     throw withFlag(error, chosen);
   });
   try {
@@ -84,30 +69,14 @@ async function serve(context: CommandContext): Promise<number> {
     if (!signal.aborted) {
       announce(output, pilot, directory, switchOption(context.options, 'example'));
       if (chosen.readyFile !== undefined) await writeReadyFile(chosen.readyFile, pilot);
+      followSettings(choice, log.logger, log.setLevel, signal);
       await aborted(signal);
     }
-    logger.info('stopping');
+    log.logger.info('stopping');
   } finally {
     await pilot.close();
   }
   return exitCodes.ok;
-}
-
-async function chosenSettings({ options, env }: CommandContext): Promise<Settings> {
-  const asked = textOption(options, 'config');
-  const file: FileValues | undefined = await readSettingsFile(asked ?? settingsFileName, asked !== undefined);
-  const flags = Object.fromEntries(
-    Object.values(settings as Readonly<Record<string, Setting<unknown>>>).map(({ flag }) => {
-      const value = options[camelCase(flag)];
-      return [flag, typeof value === 'string' || value === true ? value : undefined];
-    }),
-  );
-  return resolveSettings({ flags, env, file: file ?? {} });
-}
-
-/** Commander's name of an option: `--xds-address` is `xdsAddress`. */
-function camelCase(flag: string): string {
-  return flag.replace(/^--/, '').replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** `--strict`: a refused document, or a security policy that nobody enforces, keeps the server from starting. */

@@ -45,11 +45,11 @@ export function isIpv6Only({ ipv4, ipv6 }: IpFamilies): boolean {
   return ipv6 && !ipv4;
 }
 
+/** Files are used as soon as a chain is named. */
 function fileCertificatesOf(metadata: Readonly<Record<string, unknown>>): FileCertificates | undefined {
   const chain = textOf(metadata['TLS_CLIENT_CERT_CHAIN']);
-  const key = textOf(metadata['TLS_CLIENT_KEY']);
-  const root = textOf(metadata['TLS_CLIENT_ROOT_CERT']);
-  return chain === '' && key === '' && root === '' ? undefined : { chain, key, root };
+  if (chain === '') return undefined;
+  return { chain, key: textOf(metadata['TLS_CLIENT_KEY']), root: textOf(metadata['TLS_CLIENT_ROOT_CERT']) };
 }
 
 function textOf(value: unknown): string {

@@ -1,5 +1,6 @@
 /** Clusters that are not of any service (Istio reference 5.10). */
 import type { OutboundTrafficPolicy } from '../../config/kinds/networking.js';
+import type { ClientTlsSettings } from '../../config/kinds/traffic-policy.js';
 import type { MeshConfig } from '../../config/mesh-config.js';
 import { DiscoveryType, DnsLookupFamily } from '../../envoy/enums.js';
 import type { ClusterShape } from '../../envoy/messages.js';
@@ -17,7 +18,7 @@ import { originalDestination } from './discovery.js';
 import { forwardProxyFields, forwardProxyServerName } from './dynamic-forward-proxy.js';
 import { metadataExchangeFilters } from './filters.js';
 import { clusterProvided } from './load-balancer.js';
-import { passthroughProtocolFields, plainHttp2, protocolFields, protocolOptions } from './protocol-options.js';
+import { passthroughProtocolFields, plainHttp2, protocolFields, type ProtocolOptions } from './protocol-options.js';
 import { delimitedStatName } from './stat-name.js';
 import { pipeAddress, staticEndpoint } from './static-cluster.js';
 import { decideTls } from './tls.js';
@@ -82,10 +83,11 @@ export interface AllowAnyInput extends FixedInput {
 
 /** Looks up the hosts that no service is known for. */
 export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
-  const { mesh, view } = input;
+  const { mesh, view, outbound } = input;
   const name = allowAnyDynamicDnsCluster;
   const sockets = allowAnySockets(input);
   const serverName = sockets.tls && forwardProxyServerName(sockets.tls);
+  const names = serverName !== undefined && (serverName.autoSni || serverName.autoSanValidation);
   return {
     name,
     ...(sockets.problem !== undefined && { problem: sockets.problem }),
@@ -96,17 +98,23 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
         cacheName: 'allow_any_dfp_dns_cache',
         lookupFamily: DnsLookupFamily.V4_ONLY,
         maxHosts: 1024,
-        allowInsecure: serverName === undefined || !(serverName.autoSni && serverName.autoSanValidation),
+        allowInsecure: !namesAndChecksServers(outbound.tls),
       }),
-      ...connectionPoolFields(mesh, mesh.defaultTrafficPolicy?.connectionPool, undefined),
+      ...connectionPoolFields(mesh, undefined, undefined),
       ...clusterProvided,
-      ...(serverName === undefined
-        ? passthroughProtocolFields(view.preserveHeaderCase)
-        : protocolFields(protocolOptions({ protocol: 'TCP', pool: undefined, sniffs: false, preserveHeaderCase: false }), serverName)),
+      ...(names ? protocolFields(plainHttp1, serverName) : passthroughProtocolFields(view.preserveHeaderCase)),
       ...sockets.fields,
       ...(view.metadataExchange && metadataExchangeFilters),
     },
   };
+}
+
+const plainHttp1: ProtocolOptions = { upstream: 'default' };
+
+/** Whether TLS is spoken by the names that requests say, and what servers say they are is checked. */
+function namesAndChecksServers(tls: ClientTlsSettings | undefined): boolean {
+  if (tls === undefined || tls.mode === 'DISABLE') return false;
+  return (tls.sni ?? '') === '' && tls.insecureSkipVerify !== true;
 }
 
 function allowAnySockets({ mesh, view, outbound }: AllowAnyInput): TransportSocketFields {

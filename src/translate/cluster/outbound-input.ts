@@ -11,7 +11,7 @@ import type { ClusterView } from './cluster-view.js';
 import { clusterKind, isDnsKind } from './discovery.js';
 import { embeddedView } from './embedded-endpoints.js';
 import { asksForOriginalDestination } from './mutual-tls-mode.js';
-import { isTunnelled } from './tunnel.js';
+import { tunnelledPorts, type TunnelledPorts } from './tunnel.js';
 
 /**
  * `default` is what requests are sent to; `sni-dnat` what gateways between networks pass TLS through to, without
@@ -30,8 +30,8 @@ export interface OutboundInput {
   readonly peerMode: MutualTlsMode;
   readonly view: ClusterView;
   readonly mode: OutboundMode;
-  /** Whether every endpoint is reached through a tunnel. */
-  readonly tunnelled: boolean;
+  /** Ports whose endpoints are all reached through tunnels. */
+  readonly tunnelled: TunnelledPorts;
   /** Absent where endpoints decide nothing. */
   readonly shards?: readonly Shard[];
   /** Only for clusters that hold their endpoints. */
@@ -61,7 +61,7 @@ export function outboundInput(
     peerMode: snapshot.peerAuthentications.namespaceMode(attributes.namespace),
     view,
     mode,
-    tunnelled: isTunnelled(shards),
+    tunnelled: tunnelledPorts(service, shards),
   };
   if (!isDnsKind(clusterKind(service, view.type))) return endpointsDecideTls(service, rule) ? { ...input, shards } : input;
   const clusterLocal = isClusterLocal(snapshot.mesh, hostname);

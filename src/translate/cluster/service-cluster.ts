@@ -203,15 +203,18 @@ function tlsDecision(target: ClusterTarget): TlsDecision {
   });
 }
 
-function metadata({ input, subset, policy, kind }: ClusterTarget): Pick<ClusterShape, 'metadata'> {
-  const { service, rule, mode, tunnelled } = input;
+function metadata(target: ClusterTarget): Pick<ClusterShape, 'metadata'> {
+  const { input, port, subset, policy, kind } = target;
+  const { service, rule, tunnelled } = input;
   const tlsMode = policy?.tls?.mode;
+  const isDefault = isWhole(target) && input.mode === 'default';
+  const disableMetadataExchange = isDefault && tunnelled.has(port.port);
   return metadataFields({
     ...(kind !== 'dynamic-forward-proxy' && { services: [service] }),
     rule,
     subset: subset?.name ?? '',
-    external: service.meshExternal && subset === undefined && mode === 'default',
-    disableMetadataExchange: tunnelled && mode === 'default',
+    external: isDefault && service.meshExternal && !disableMetadataExchange,
+    disableMetadataExchange,
     keepAlpn: tlsMode === 'SIMPLE' || tlsMode === 'MUTUAL',
   });
 }

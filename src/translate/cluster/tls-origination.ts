@@ -82,17 +82,19 @@ function servesCredential({ servesCredentials }: OriginationInput, credentialNam
   return servesCredentials || credentialName.startsWith('configmap://');
 }
 
+const socketScheme = 'sds://';
+const invalidScheme = 'invalid://';
+const servedSchemes = ['kubernetes://', 'kubernetes-gateway://', 'configmap://'];
+
 function credentialSecrets({ credentialSocket }: OriginationInput, credentialName: string): Secrets {
   if (credentialName === 'builtin://') return { certificate: workloadCertificate, roots: meshRoots };
-  const secret = credentialSocket && credentialName.startsWith('sds://') ? socketSecret : servedSecret;
+  const secret = credentialSocket && credentialName.startsWith(socketScheme) ? externalSecret : servedSecret;
   return { certificate: secret(credentialName), roots: secret(`${credentialName}-cacert`) };
 }
 
-function socketSecret(name: string): SdsSecretConfigShape {
-  return externalSecret(name.slice('sds://'.length));
-}
-
-/** A name without a scheme is that of a Kubernetes secret. */
+/** A name without a scheme that says where it is served from is that of a Kubernetes secret. */
 function servedSecret(name: string): SdsSecretConfigShape {
-  return adsSecret(name.includes('://') ? name : `kubernetes://${name}`);
+  if (name.startsWith(invalidScheme)) return adsSecret(invalidScheme);
+  if (servedSchemes.some((scheme) => name.startsWith(scheme))) return adsSecret(name);
+  return adsSecret(`kubernetes://${name.startsWith(socketScheme) ? name.slice(socketScheme.length) : name}`);
 }

@@ -26,7 +26,10 @@ describe('a setting', () => {
   test.each([
     [{ flags: { '--xds-address': 'nowhere' } }, /^--xds-address: "nowhere" is not HOST:PORT/],
     [{ flags: { '--xds-address': '127.0.0.1:70000' } }, /^--xds-address: "127.0.0.1:70000" is not HOST:PORT/],
-    [{ env: { PILOTLIGHT_DEBOUNCE_AFTER: '10 seconds' } }, /^PILOTLIGHT_DEBOUNCE_AFTER: "10 seconds" is not a duration/],
+    [
+      { env: { PILOTLIGHT_DEBOUNCE_AFTER: '10 seconds' } },
+      /^PILOTLIGHT_DEBOUNCE_AFTER: "10 seconds" is not a duration/,
+    ],
     [{ env: { PILOTLIGHT_LOG_LEVEL: 'loud' } }, /^PILOTLIGHT_LOG_LEVEL: "loud" is none of debug, info/],
     [{ env: { PILOTLIGHT_STRICT: 'perhaps' } }, /^PILOTLIGHT_STRICT: "perhaps" is neither true nor false/],
   ])('that cannot be read is named with where it came from: %j', (sources, message) => {
@@ -53,7 +56,10 @@ describe('a settings file', () => {
   }
 
   test('gives values by key, with paths relative to the file', async () => {
-    expect(await read('directory: mesh\nstrict: true\n')).toEqual({ directory: join(folder, 'mesh'), strict: true });
+    expect(await read('directory: mesh\nstrict: true\n')).toEqual({
+      directory: join(folder, 'mesh'),
+      strict: true,
+    });
   });
 
   test.each([
