@@ -1,7 +1,7 @@
 /** Says what a directory's newest state brought: each finding once when it appears, and once when it is mended. */
 import type { Logger } from './base/logger.js';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
-import { formatProblem, notEnforcedLines, unusedKindsLine } from './problem-text.js';
+import { formatFinding, notEnforcedLines, unusedKindsLine } from './problem-text.js';
 
 export class DirectoryReporter {
   readonly #logger: Logger;
@@ -14,10 +14,10 @@ export class DirectoryReporter {
 
   /** Logs the difference to the state before. */
   report(state: MeshDirectoryState): void {
-    const errors = state.problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+    const errors = state.problems.filter(({ severity }) => severity === 'error').map(formatFinding);
     const warnings = [
-      ...state.problems.filter(({ severity }) => severity === 'warning').map(formatProblem),
-      ...notEnforcedLines(state),
+      ...state.problems.filter(({ severity }) => severity === 'warning').map(formatFinding),
+      ...notEnforcedLines(state, ''),
     ];
     for (const line of errors) if (!this.#said.has(line)) this.#logger.error(`refused: ${line}`);
     for (const line of warnings) if (!this.#said.has(line)) this.#logger.warn(line);

@@ -3,18 +3,26 @@ import type { MeshDirectoryState } from './config/mesh-directory/state.js';
 import type { Problem } from './config/object.js';
 
 /** One line: `file:line: error: Kind namespace/name: path: message`. */
-export function formatProblem({ severity, file, line, object, path, message }: Problem): string {
+export function formatProblem(problem: Problem): string {
+  return problemLine(problem, `${problem.severity}: `);
+}
+
+/** The same without its severity, for logs that have a level. */
+export function formatFinding(problem: Problem): string {
+  return problemLine(problem, '');
+}
+
+function problemLine({ file, line, object, path, message }: Problem, severity: string): string {
   const where = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}`}: `;
-  return [`${where}${severity}`, object, path === '' ? undefined : path, message]
-    .filter((part) => part !== undefined)
-    .join(': ');
+  const parts = [object, path === '' ? undefined : path, message].filter((part) => part !== undefined);
+  return `${where}${severity}${parts.join(': ')}`;
 }
 
 /** Lines for policies that are not enforced: each is named, since whoever wrote it counts on it. */
-export function notEnforcedLines(state: MeshDirectoryState): string[] {
+export function notEnforcedLines(state: MeshDirectoryState, severity: string): string[] {
   return state.notEnforced.map(
     ({ kind, namespace, name, file, line }) =>
-      `${file}:${line}: warning: ${kind} ${namespace}/${name} is not enforced: Pilotlight does not implement ${kind}`,
+      `${file}:${line}: ${severity}${kind} ${namespace}/${name} is not enforced: Pilotlight does not implement ${kind}`,
   );
 }
 

@@ -25,18 +25,22 @@ export async function openSide(source: string, options: ServerOptions, output: O
   if (source.startsWith('envoy://')) return envoySide(source, options);
   if (/^\w+:\/\//.test(source))
     throw new PilotError('USAGE', `"${source}" is no side to compare`, { hint: forms });
-  return (await isFile(source)) ? fileSide(source) : openDirectory(source, output);
+  return (await isFile(source)) ? fileSide(source) : openDirectory(source, output, forms);
 }
 
 /**
  * Opens a mesh directory, in the file system or in a git revision.
  * @throws PilotError USAGE, DIRECTORY_UNREADABLE
  */
-export async function openDirectory(source: string, output: Output): Promise<Side> {
+export async function openDirectory(
+  source: string,
+  output: Output,
+  hint = 'It is to be a mesh directory, or REV:DIR of a git repository; `pilotlight compare` takes more.',
+): Promise<Side> {
   const revision = (await exists(source)) ? undefined : parseGitDirectory(source);
   if (revision === undefined) {
     if (!(await exists(source))) {
-      throw new PilotError('USAGE', `there is no file or directory "${source}"`, { hint: forms });
+      throw new PilotError('USAGE', `there is no file or directory "${source}"`, { hint });
     }
     return asSide(source, await readMeshDirectory(source), output);
   }

@@ -4,7 +4,7 @@
  * the elements are matched by key, so that one element more does not make all that follow it differ, and a mere
  * change of order is said as such.
  */
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.js';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../envoy/json-value.js';
 
 /** One difference. `left` or `right` is absent where only the other side has something. */
 export type Difference =

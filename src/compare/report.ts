@@ -1,6 +1,6 @@
 /** Differences as text for a person: one line for each leaf, both values beside each other. */
 import type { Difference } from './difference.js';
-import type { Json } from './json.js';
+import type { Json } from '../envoy/json-value.js';
 import type { ResourceDifference } from './resources.js';
 
 /** What the two sides are called in a report. */

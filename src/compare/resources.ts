@@ -1,7 +1,7 @@
 /** The difference of two answers: for each type, what is only here, only there, and different. */
 import { compareStrings } from '../base/compare.js';
 import { differences, type Difference } from './difference.js';
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.js';
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../envoy/json-value.js';
 
 /**
  * What a proxy is served: lists of resources as canonical protobuf JSON by type (`cds`, `eds`, `lds`, `rds`,
@@ -27,12 +27,13 @@ export function resourceName(resource: JsonObject): string {
 
 /**
  * Compares the resources of one type by name; order among resources does not count, all else does. Two resources
- * of one name on a side are told apart by their place (`name#2`).
+ * of one name on a side are told apart by their place (`name#2`). `compare` may remember what it found.
  */
 export function compareResources(
   type: string,
   left: readonly JsonObject[],
   right: readonly JsonObject[],
+  compare: (left: JsonObject, right: JsonObject) => readonly Difference[] = differences,
 ): ResourceDifference[] {
   const lefts = numbered(left);
   const rights = numbered(right);
@@ -42,7 +43,7 @@ export function compareResources(
     const b = rights.get(name);
     if (a === undefined) return [{ kind: 'only-right', type, name }];
     if (b === undefined) return [{ kind: 'only-left', type, name }];
-    const found = differences(a, b);
+    const found = compare(a, b);
     return found.length === 0 ? [] : [{ kind: 'different', type, name, differences: found }];
   });
 }

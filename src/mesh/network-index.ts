@@ -3,7 +3,7 @@ import { compareStrings, deepEqual } from '../base/compare.js';
 import { parseIp } from '../base/ip.js';
 import type { MeshNetworks } from '../config/mesh-config.js';
 import type { NetworkGateway } from '../model/network.js';
-import type { Service } from '../model/service.js';
+import { isKubernetesService, type Service } from '../model/service.js';
 import { networksOfRegistry } from '../registry/objects/network-lookup.js';
 import type { NetworkIndex } from './snapshot.js';
 
@@ -95,7 +95,10 @@ function configured({ networks }: MeshNetworks): readonly NetworkGateway[] {
   );
 }
 
-/** Gateways that MeshNetworks give by the name of a Service: its external addresses in each cluster of the network. */
+/**
+ * Gateways that MeshNetworks give by the name of a service: its external addresses in each cluster of the network. A
+ * Kubernetes registry finds those of its own Services, where a network label wins over the name (Istio reference 2.13).
+ */
 function ofNamedServices({ networks, services }: GatewaySources): readonly NetworkGateway[] {
   const ports = new Map<string, { readonly network: string; readonly port: number }[]>();
   for (const [network, { gateways }] of Object.entries(networks.networks)) {
@@ -104,9 +107,10 @@ function ofNamedServices({ networks, services }: GatewaySources): readonly Netwo
     }
   }
   if (ports.size === 0) return [];
-  return services.flatMap(({ hostname, attributes }) => {
+  return services.flatMap((service) => {
+    const { hostname, attributes } = service;
     const named = ports.get(hostname);
-    if (named === undefined) return [];
+    if (named === undefined || isKubernetesService(service)) return [];
     return Object.entries(attributes.clusterExternalAddresses ?? {}).flatMap(([cluster, addresses]) => {
       const ofCluster = networksOfRegistry(networks, cluster);
       const nodePorts = attributes.clusterExternalPorts?.[cluster] ?? {};

@@ -21,6 +21,8 @@ export interface ServicePort {
    * Absent: the same number. Not part of what is served to clients; used for inbound and for workload selection.
    */
   readonly targetPort?: number | string;
+  /** Transport of a Kubernetes Service's port that is neither TCP nor, as its protocol says then, UDP. */
+  readonly transport?: string;
 }
 
 /** Another host that stands for this service (an ExternalName Service). */

@@ -84,8 +84,8 @@ function podPort(pod: Workload, port: ServicePort): number | undefined {
   return namedPort(pod.containerPorts, port.targetPort, port);
 }
 
-function namedPort(ports: readonly NamedPort[], name: string, { protocol }: ServicePort): number | undefined {
-  const transport = protocol === 'UDP' ? 'UDP' : 'TCP';
+function namedPort(ports: readonly NamedPort[], name: string, port: ServicePort): number | undefined {
+  const transport = port.transport ?? (port.protocol === 'UDP' ? 'UDP' : 'TCP');
   return ports.find((candidate) => candidate.name === name && candidate.protocol === transport)?.port;
 }
 

@@ -1,4 +1,5 @@
 /** `pilotlight compare`: where two control planes differ in what they serve a proxy. */
+import { basename } from 'node:path';
 import { PilotError } from '../../base/errors.js';
 import type { ServerOptions } from '../../compare/load/server.js';
 import { switchOption, textOption, type Command, type OptionValues } from '../command.js';
@@ -25,7 +26,10 @@ export const compareCommand: Command = {
       help: 'every proxy that a side knows: those of proxies.yaml, or every Pod where there is none',
     },
     { flags: '--exact', help: 'orders that Istio leaves to chance count too' },
-    { flags: '--ca <file>', help: 'xds://: certificates that the server’s is trusted by, in PEM; turns TLS on' },
+    {
+      flags: '--ca <file>',
+      help: 'xds://: certificates that the server’s is trusted by, in PEM; turns TLS on',
+    },
     { flags: '--cert <file>', help: 'xds://: own certificate, in PEM; turns TLS on' },
     { flags: '--key <file>', help: 'xds://: key of --cert, in PEM' },
     { flags: '--token-file <file>', help: 'xds://: bearer token; turns TLS on' },
@@ -59,7 +63,7 @@ export const compareCommand: Command = {
       const right = await openSide(b, server, output);
       try {
         return await runComparison([left, right], context, {
-          labels: a === b ? [`A ${a}`, `B ${b}`] : [a, b],
+          labels: labelsOf(a, b),
           all: switchOption(options, 'allProxies'),
           exact: switchOption(options, 'exact'),
         });
@@ -71,6 +75,13 @@ export const compareCommand: Command = {
     }
   },
 };
+
+/** What the sides are called: a path by its last part, and A and B where that does not tell them apart. */
+function labelsOf(a: string, b: string): readonly [string, string] {
+  const [left, right] = [a, b].map((source) => (source.includes('://') ? source : basename(source)));
+  const isClear = left !== undefined && right !== undefined && left !== right && left !== '' && right !== '';
+  return isClear ? [left, right] : ['A', 'B'];
+}
 
 function serverOptions(options: OptionValues): ServerOptions {
   return {

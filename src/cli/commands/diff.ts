@@ -17,7 +17,10 @@ export const diffCommand: Command = {
   options: comparisonOptions,
   examples: [
     { line: 'pilotlight diff HEAD:mesh ./mesh', says: 'what is not committed yet, for every proxy' },
-    { line: 'pilotlight diff main:mesh feature:mesh --proxy web-1.shop', says: 'two branches, for one proxy' },
+    {
+      line: 'pilotlight diff main:mesh feature:mesh --proxy web-1.shop',
+      says: 'two branches, for one proxy',
+    },
     { line: 'pilotlight diff ./mesh ./mesh-new -o summary', says: 'which proxies are affected, as a table' },
   ],
   run: async (context) => {

@@ -59,7 +59,7 @@ export function validateCorsPolicy(policy: CorsPolicy, path: string, sink: Findi
     }
   }
   sink.error(`${path}.maxAge`, optionalDurationProblem(policy.maxAge));
-  if (policy.maxAge !== undefined && policy.maxAge > 0 && policy.maxAge % 1000 !== 0) {
+  if (policy.maxAge !== undefined && policy.maxAge % 1000 !== 0) {
     sink.error(`${path}.maxAge`, `maximum age ${policy.maxAge}ms is not a whole number of seconds`);
   }
 }

@@ -25,12 +25,10 @@ export function validateGatewayHost(text: string, path: string, sink: FindingSin
  */
 export function validateEgressHost(text: string, path: string, sink: FindingSink): void {
   const slash = text.indexOf('/');
-  if (slash < 0) {
-    sink.error(path, `host ${quote(text)} needs a namespace before it: "./${text}" or "*/${text}"`);
+  if (slash <= 0) {
+    const host = text.slice(slash + 1);
+    sink.error(path, `host ${quote(text)} needs a namespace before it: "./${host}" or "*/${host}"`);
     return;
-  }
-  if (slash === 0) {
-    sink.error(path, `host ${quote(text)} has an empty namespace; write "./" or "*/" and the host`);
   }
   const namespace = text.slice(0, slash).replace(/^~/, '');
   if (!['', '*', '.'].includes(namespace)) sink.error(path, dnsLabelProblem('namespace', namespace));

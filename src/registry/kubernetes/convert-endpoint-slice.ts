@@ -18,8 +18,8 @@ export interface SliceSettings {
   readonly cluster: string;
   /** Labels of the slice's Service; undefined when there is no such Service. */
   readonly serviceLabels: Labels | undefined;
-  /** The identity of a pod by namespace and name; undefined while the pod is not known. */
-  identityOfPod(namespace: string, name: string): EndpointIdentity | undefined;
+  /** The identity of a pod, by namespace and name, at one of its addresses; undefined while the pod is not known. */
+  identityOfPod(namespace: string, name: string, address: string): EndpointIdentity | undefined;
   /** The identity of an address that no pod was named for. */
   identityOfAddress(address: string): EndpointIdentity;
 }
@@ -73,7 +73,7 @@ function endpointIdentity(
   const pod = podOfEndpoint(endpoint);
   return pod === undefined
     ? settings.identityOfAddress(address)
-    : settings.identityOfPod(pod.namespace, pod.name);
+    : settings.identityOfPod(pod.namespace, pod.name, address);
 }
 
 /** An absent condition counts as Kubernetes says it does: ready and serving, and of an unready endpoint terminating. */

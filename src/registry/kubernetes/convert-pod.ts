@@ -1,7 +1,7 @@
 /** Pods: what their endpoints carry, and pods as workloads (Istio reference 2.5 to 2.9). */
 import type { ContainerPort, Pod } from '../../config/kinds/kubernetes.js';
 import type { ConfigObject } from '../../config/object.js';
-import type { Labels } from '../../model/labels.js';
+import { noLabels, type Labels } from '../../model/labels.js';
 import { spiffeUri } from '../../model/spiffe.js';
 import type { Workload } from '../../model/workload.js';
 import { augmentLabels, networkLabel, tlsModeLabel } from '../../model/workload-labels.js';
@@ -53,6 +53,18 @@ export function podIdentity(
     ...(spec.subdomain === '' ? {} : { hostName: spec.hostname || metadata.name, subDomain: spec.subdomain }),
     ...(spec.nodeName === '' ? {} : { nodeName: spec.nodeName }),
   };
+}
+
+/** A pod's identity at one of its addresses: when the first address told no network, this one may (Istio reference 2.5). */
+export function identityAt(
+  identity: EndpointIdentity,
+  address: string,
+  networks: NetworkLookup,
+): EndpointIdentity {
+  const network = identity.network || networks.networkOf(address, noLabels);
+  return network === identity.network
+    ? identity
+    : { ...identity, network, labels: { ...identity.labels, [networkLabel]: network } };
 }
 
 /** What an endpoint is that belongs to no known pod: an address in a cluster and, perhaps, a network. */

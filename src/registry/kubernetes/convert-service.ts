@@ -57,6 +57,7 @@ function convertPort(port: KubernetesServicePort): ServicePort {
     protocol: kubernetesPortProtocol(number, name, port.protocol, port.appProtocol),
     // Kubernetes writes 0 and the empty name for a target port that was not given.
     ...(targetPort === undefined || targetPort === 0 || targetPort === '' ? {} : { targetPort }),
+    ...(port.protocol === 'SCTP' ? { transport: port.protocol } : {}),
   };
 }
 

@@ -16,7 +16,7 @@ import type { RegistryValues } from '../registry-values.js';
 import type { KubernetesContext } from './context.js';
 import { concatenateSlices, convertEndpointSlice } from './convert-endpoint-slice.js';
 import type { EndpointIdentity } from './convert-pod.js';
-import { addressIdentity, convertPod, podIdentity } from './convert-pod.js';
+import { addressIdentity, convertPod, identityAt, podIdentity } from './convert-pod.js';
 import { convertService, isNodePortGateway, serviceHostname } from './convert-service.js';
 import { mergeGateways, serviceGateways } from './gateways.js';
 import { namespacedKey, PodTable } from './pod-table.js';
@@ -221,7 +221,10 @@ export class KubernetesReducer implements ObjectReducer<KubernetesContext> {
     const endpoints = convertEndpointSlice(object, {
       cluster: this.#cluster,
       serviceLabels: this.#services.get(service)?.metadata.labels,
-      identityOfPod: (namespace, name) => this.#identityOfPod(namespacedKey(namespace, name)),
+      identityOfPod: (namespace, name, address) => {
+        const identity = this.#identityOfPod(namespacedKey(namespace, name));
+        return identity && identityAt(identity, address, this.#networks);
+      },
       identityOfAddress: (address) => this.#identityOfAddress(object.metadata.namespace, address),
     });
     this.#endpoints.set(slice, endpoints);

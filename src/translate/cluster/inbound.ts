@@ -66,7 +66,12 @@ export function buildInboundCluster(input: InboundInput): FixedCluster {
       }),
     ),
     ...(!isLoopback(endpoint) && { upstreamBindConfig: magicSource(view.families) }),
-    ...(!input.external && metadataFields({ services: input.services, rule: input.rule })),
+    // A rule that only names subsets says nothing to a receiver, so it is not told of.
+    ...(!input.external &&
+      metadataFields({
+        services: input.services,
+        rule: input.rule?.trafficPolicy === undefined ? undefined : input.rule,
+      })),
   };
   return { name, cluster };
 }

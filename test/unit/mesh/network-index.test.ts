@@ -96,8 +96,9 @@ describe('gateways', () => {
   });
 });
 
-describe('gateways that are named as a Service', () => {
+describe('gateways that are named as a service', () => {
   const service = kubernetesService('gw.istio-system', {
+    provider: 'Mock',
     clusterExternalAddresses: { west: ['1.1.1.1', '2.2.2.2'], east: ['3.3.3.3'] },
     clusterExternalPorts: { west: { 15443: 31000 } },
   });
@@ -114,7 +115,12 @@ describe('gateways that are named as a Service', () => {
     ]);
   });
 
-  it('are none when the Service is not there', () => {
+  it('are left to the Kubernetes registry where the service is one of its', () => {
+    const own = kubernetesService('gw.istio-system', { clusterExternalAddresses: { west: ['1.1.1.1'] } });
+    expect(indexOf({ networks: networksOf({ far: gateways }), services: [own] }).all).toEqual([]);
+  });
+
+  it('are none when the service is not there', () => {
     expect(indexOf({ networks: networksOf({ far: gateways }) }).all).toEqual([]);
   });
 });

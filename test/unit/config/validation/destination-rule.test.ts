@@ -514,6 +514,12 @@ describeRules('DestinationRule', base, [
     fine: tls({ mode: 'SIMPLE', credentialName: 'configmap://default/ca' }),
   },
   {
+    rule: 'a ConfigMap has no name',
+    broken: tls({ mode: 'SIMPLE', credentialName: 'configmap://default/' }),
+    finds: [`error ${at}.tls.credentialName`],
+    fine: tls({ mode: 'SIMPLE', credentialName: 'configmap://default/a/b' }),
+  },
+  {
     rule: 'a ConfigMap has no namespace',
     broken: tls({ mode: 'SIMPLE', credentialName: 'configmap://ca' }),
     finds: [`error ${at}.tls.credentialName`],

@@ -13,7 +13,9 @@ import type {
 } from '../../../../src/config/kinds/virtual-service.js';
 import { headerValueProblem } from '../../../../src/config/validation/header-value.js';
 import { regexProblem } from '../../../../src/config/validation/regex.js';
-import { describeRules } from './rules.js';
+import { retryOnProblem } from '../../../../src/config/validation/retry-on.js';
+import { validateObject } from '../../../../src/config/validation/index.js';
+import { describeRules, objectOf } from './rules.js';
 
 const route = [{ destination: { host: 'api' } }];
 const base: VirtualService = {
@@ -349,7 +351,9 @@ describeRules('VirtualService', base, [
     broken: cors({ allowMethods: ['GET', 'get'] }),
     finds: [`error ${at}.corsPolicy.allowMethods[1]`],
     says: '"get"',
-    fine: cors({ allowMethods: ['GET', '*'] }),
+    fine: cors({
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', '*'],
+    }),
   },
   {
     rule: 'headers of CORS have no names',
@@ -443,6 +447,12 @@ describeRules('VirtualService', base, [
     fine: answer(200, { string: kilobyte.repeat(100) }),
   },
   {
+    rule: 'an answer is a megabyte large',
+    broken: answer(200, { string: kilobyte.repeat(1024) }),
+    finds: [`warning ${at}.directResponse.body`],
+    fine: answer(200, { string: kilobyte.repeat(100) }),
+  },
+  {
     rule: 'an answer is larger than 100 kilobytes',
     broken: answer(200, { string: `${kilobyte.repeat(100)}x` }),
     finds: [`warning ${at}.directResponse.body`],
@@ -485,7 +495,7 @@ describeRules('VirtualService', base, [
     rule: 'the code of a redirect is below 300',
     broken: redirect({ uri: '/a', redirectCode: 299 }),
     finds: [`error ${at}.redirect.redirectCode`],
-    fine: redirect({ uri: '/a', redirectCode: 0 }),
+    fine: redirect({ uri: '/a', redirectCode: 300 }),
   },
   {
     rule: 'a scheme does not exist',
@@ -612,6 +622,67 @@ describeRules('VirtualService', base, [
     fine: http({ mirror: { host: 'a' } }),
   },
 ]);
+
+describe('what Envoy can retry on', () => {
+  it.each([
+    '5xx',
+    'gateway-error',
+    'reset',
+    'reset-before-request',
+    'connect-failure',
+    'retriable-4xx',
+    'refused-stream',
+    'retriable-status-codes',
+    'retriable-headers',
+    'envoy-ratelimited',
+    'http3-post-connect-failure',
+    'cancelled',
+    'deadline-exceeded',
+    'internal',
+    'resource-exhausted',
+    'unavailable',
+    '100',
+    '208',
+    '226',
+    '418',
+    '511',
+    '+503',
+  ])('can be %s', (condition) => {
+    expect(retryOnProblem(condition)).toBeUndefined();
+  });
+
+  it.each(['99', '209', '306', '419', '430', '509', '512', '5.03', '-503', '503 ', 'never'])(
+    'cannot be %s',
+    (condition) => {
+      expect(retryOnProblem(`5xx,${condition}`)).toContain(`"${condition}"`);
+    },
+  );
+});
+
+describe('a gRPC status of a fault', () => {
+  it.each([
+    'OK',
+    'CANCELLED',
+    'UNKNOWN',
+    'INVALID_ARGUMENT',
+    'DEADLINE_EXCEEDED',
+    'NOT_FOUND',
+    'ALREADY_EXISTS',
+    'PERMISSION_DENIED',
+    'RESOURCE_EXHAUSTED',
+    'FAILED_PRECONDITION',
+    'ABORTED',
+    'OUT_OF_RANGE',
+    'UNIMPLEMENTED',
+    'INTERNAL',
+    'UNAVAILABLE',
+    'DATA_LOSS',
+    'UNAUTHENTICATED',
+  ])('can be %s', (grpcStatus) => {
+    const spec: VirtualService = { ...base, ...fault({ abort: { grpcStatus } }) };
+    expect(validateObject(objectOf('VirtualService', spec))).toEqual([]);
+  });
+});
 
 describe('the value of a header', () => {
   it.each([

@@ -75,6 +75,12 @@ describeRules('ServiceEntry', base, [
     fine: { hosts: [`${'abc.'.repeat(63)}abc`] },
   },
   {
+    rule: 'a label after the first has 64 characters',
+    broken: { hosts: [`a.${'b'.repeat(64)}`] },
+    finds: ['error spec.hosts[0]'],
+    fine: { hosts: [`a.${'b'.repeat(63)}`] },
+  },
+  {
     rule: 'a label is empty',
     broken: { hosts: ['a..com'] },
     finds: ['error spec.hosts[0]'],
@@ -386,6 +392,7 @@ describeRules('ServiceEntry', base, [
     rule: 'exportTo names no namespace',
     broken: { exportTo: ['media.pay'] },
     finds: ['error spec.exportTo[0]'],
+    says: '"media.pay" is not a namespace',
     fine: { exportTo: ['media', 'pay'] },
   },
   {

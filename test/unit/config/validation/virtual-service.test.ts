@@ -117,6 +117,7 @@ describeRules('VirtualService', base, [
     rule: 'exportTo is for nobody',
     broken: { exportTo: ['~'] },
     finds: ['error spec.exportTo[0]'],
+    says: 'for a ServiceEntry only',
     fine: { exportTo: ['.'] },
   },
 
@@ -128,8 +129,8 @@ describeRules('VirtualService', base, [
   },
   {
     rule: 'the namespace of a gateway is empty',
-    broken: { gateways: ['/edge'] },
-    finds: ['error spec.gateways[0]'],
+    broken: { gateways: ['/edge', 'infra/edge_1'] },
+    finds: ['error spec.gateways[0]', 'error spec.gateways[1]'],
     fine: { gateways: ['infra/edge'] },
   },
   {
@@ -365,13 +366,15 @@ describe('VirtualService rules that can never apply', () => {
     [
       'a repeated match under another name, in another order, and with what goes without saying',
       [
-        { match: [{ name: 'a', port: 80, headers: { x: undefined, y: { exact: '1' } } }] },
+        { match: [{ name: 'a', authority: { exact: 'a' }, headers: { x: undefined, y: { exact: '1' } } }] },
         {
           match: [
             {
               gateways: [],
               headers: { y: { exact: '1' }, x: undefined },
-              port: 80,
+              authority: { exact: 'a' },
+              port: 0,
+              statPrefix: '',
               ignoreUriCase: false,
               name: 'b',
             },
@@ -472,6 +475,12 @@ describe('VirtualService rules that can never apply', () => {
         { match: [prefix('/ab', { withoutHeaders: { x: { exact: '2' } } })] },
       ],
     ],
+    [
+      'other values of one field',
+      [{ match: [{ port: 80 }, { port: 81 }] }, { match: [{ statPrefix: 'a' }, { statPrefix: 'b' }] }],
+    ],
+    ['a field more', [{ match: [{ port: 80 }] }, { match: [{ port: 80, ignoreUriCase: true }] }]],
+    ['other gateways', [{ match: [{ gateways: ['a'] }] }, { match: [{ gateways: ['b'] }] }]],
     [
       'another header with no value',
       [{ match: [{ headers: { x: undefined } }] }, { match: [{ headers: { y: undefined } }] }],

@@ -76,6 +76,12 @@ describeRules('WorkloadEntry', base, [
     fine: { labels: { 'example.com/app': 'a' } },
   },
   {
+    rule: 'the domain of a label is empty',
+    broken: { labels: { '/app': 'a' } },
+    finds: ['error spec.labels[/app]'],
+    fine: { labels: { app: 'a' } },
+  },
+  {
     rule: 'the domain of a label is none',
     broken: { labels: { 'a_b/app': 'a' } },
     finds: ['error spec.labels[a_b/app]'],
