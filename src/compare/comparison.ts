@@ -3,12 +3,14 @@ import { PilotError } from '../base/errors.js';
 import { istioVersion } from '../base/version.js';
 import type { JsonObject } from '../envoy/json-value.js';
 import { differences, type Difference } from './difference.js';
+import { dialectOf } from '../mesh/dialect.js';
 import { comparableAssignments, detailNotes } from './endpoint-detail.js';
 import { withoutIgnored, type Ignore } from './ignore.js';
 import { chanceOrdersNote, withoutChanceOrders } from './normalise.js';
 import type { ProxyPair } from './proxy-pairs.js';
 import { compareResources, type Answer, type ResourceDifference } from './resources.js';
-import { comparableTypes, type Side, type SideAnswer } from './side.js';
+import type { Side, SideAnswer } from './side.js';
+import { chooseTypes } from './types.js';
 
 /** How to compare. */
 export interface ComparisonOptions {
@@ -90,7 +92,7 @@ export function isIncomplete({ proxies }: Comparison): boolean {
  */
 export async function compareSides(left: Side, right: Side, options: ComparisonOptions): Promise<Comparison> {
   const sides = [left, right] as const;
-  const { compared: types, notCompared } = chooseTypes(sides, options);
+  const { compared: types, notCompared } = chooseTypes(sides, options.labels, options.types);
   const ignoreOrders = !options.exact && sides.some(({ hasChanceOrders }) => hasChanceOrders);
   const compare = rememberingCompare(ignoreOrders);
   const proxies: ProxyComparison[] = [];
@@ -105,9 +107,11 @@ export async function compareSides(left: Side, right: Side, options: ComparisonO
       ...(pair.note === undefined ? [] : [pair.note]),
       ...new Set(answers.flatMap((answer) => answer.notes)),
     ];
-    const compareOne = (type: string): TypeComparison =>
-      compareType(type, sides, [answers[0].answer, answers[1].answer], compare, options.ignores);
-    proxies.push({ name: pair.name, types: types.map(compareOne), notes });
+    const ofTypes = types.map((type) =>
+      compareType(type, sides, [answers[0].answer, answers[1].answer], compare, options.ignores),
+    );
+    if (ofTypes.some(({ found }) => found.length > 0)) notes.push(...dialectNotes(sides, pair));
+    proxies.push({ name: pair.name, types: ofTypes, notes });
   }
   const [leftSide, rightSide] = sides.map((side, index) => comparedSide(side, options.labels[index] ?? ''));
   if (leftSide === undefined || rightSide === undefined) throw new PilotError('INTERNAL', 'a side is lost');
@@ -156,39 +160,6 @@ async function askBoth(
   return error;
 }
 
-function chooseTypes(
-  sides: readonly [Side, Side],
-  { types: asked, labels }: ComparisonOptions,
-): { compared: string[]; notCompared: { type: string; reason: string }[] } {
-  const known = [...new Set([...comparableTypes, ...sides.flatMap(({ types }) => types)])];
-  const unknown = asked?.find((type) => !known.includes(type));
-  if (unknown !== undefined) {
-    throw new PilotError('USAGE', `--type: "${unknown}" is none of ${known.join(', ')}`);
-  }
-  const wanted = known.filter((type) => asked === undefined || asked.includes(type));
-  const compared = wanted.filter((type) => sides.every((side) => side.types.includes(type)));
-  const notCompared = wanted
-    .filter((type) => !compared.includes(type) && sides.some((side) => side.types.includes(type)))
-    .map((type) => ({
-      type,
-      reason: sides.flatMap((side, index) => whyNot(side, type, labels[index] ?? '')).join('; '),
-    }));
-  if (compared.length === 0) {
-    const reasons = wanted.flatMap((type) =>
-      sides.flatMap((side, index) => whyNot(side, type, labels[index] ?? '')),
-    );
-    throw new PilotError('COMPARE_FAILED', 'there is no type of resource that both sides can tell', {
-      hint: [...new Set(reasons)].join('; '),
-    });
-  }
-  return { compared, notCompared };
-}
-
-function whyNot(side: Side, type: string, label: string): string[] {
-  if (side.types.includes(type)) return [];
-  return [`${label} ${side.missingTypes.get(type) ?? `has no ${type}`}`];
-}
-
 function compareType(
   type: string,
   [left, right]: readonly [Side, Side],
@@ -206,6 +177,18 @@ function compareType(
       : whole;
   const found = compareResources(type, lefts, rights, compare);
   return { type, left: lefts.length, right: rights.length, found: withoutIgnored(found, ignores) };
+}
+
+/** Why a directory may differ from an Istiod that is right. */
+function dialectNotes(sides: readonly Side[], { left: { node } }: ProxyPair): string[] {
+  const directory = sides.find(({ kind }) => kind === 'directory');
+  const server = sides.find(({ kind }) => kind === 'server');
+  if (directory === undefined || server === undefined || node === undefined) return [];
+  const dialect = dialectOf({ metadata: node.metadata ?? {}, userAgent: node.user_agent_name ?? '' });
+  if (dialect !== 'plain') return [];
+  return [
+    `the node has no ISTIO_VERSION, so ${directory.source} leaves out what a plain Envoy cannot load; Istiod serves it all the same (docs/dialects.md)`,
+  ];
 }
 
 type CompareResource = (left: JsonObject, right: JsonObject) => readonly Difference[];

@@ -11,7 +11,7 @@ import {
 } from './merge-destination-rules.js';
 import { compareByAge } from './object-order.js';
 import type { Table } from './rebuild.js';
-import type { DestinationRuleIndex, MergedDestinationRule } from './snapshot.js';
+import type { DestinationRuleIndex, MergedDestinationRule, RuleOwner, RulePlace } from './snapshot.js';
 import { isExportedTo, toEveryone, toOwnNamespace, type ExportTo } from './visibility.js';
 
 type DestinationRuleObject = ConfigObject<'DestinationRule'>;
@@ -58,8 +58,7 @@ export class DestinationRuleTable implements DestinationRuleIndex, Table<Destina
     let forAll: MergedDestinationRule | undefined;
     for (const { rule } of this.#candidates(service, proxyNamespace)) {
       if (rule.workloadSelector === undefined) forAll = rule;
-      else if (rule.namespace === proxyNamespace && labelsMatch(rule.workloadSelector, proxyLabels))
-        return rule;
+      else if (selectsClient(rule, proxyNamespace, proxyLabels)) return rule;
     }
     return forAll;
   }
@@ -68,6 +67,21 @@ export class DestinationRuleTable implements DestinationRuleIndex, Table<Destina
     return this.#candidates(service, proxyNamespace).findLast(
       ({ rule }) => rule.workloadSelector === undefined,
     )?.rule;
+  }
+
+  places(service: ServiceIdentity, proxyNamespace: string): readonly RulePlace[] {
+    const { rootNamespace } = this.sources;
+    const namespaces = { client: proxyNamespace, service: service.attributes.namespace, root: rootNamespace };
+    return owners.map((owner) => {
+      const found = this.#found(owner, service, proxyNamespace) ?? none;
+      const exported = this.#usable(owner, found, proxyNamespace);
+      return {
+        owner,
+        namespace: namespaces[owner],
+        found: found.map(({ rule }) => rule),
+        exported: exported.map(({ rule }) => rule),
+      };
+    });
   }
 
   #add(rule: DestinationRuleCandidate): void {
@@ -84,24 +98,55 @@ export class DestinationRuleTable implements DestinationRuleIndex, Table<Destina
   }
 
   /** The rules of the first pool that has some for the host: the client's, the service's, the root namespace's. */
-  #candidates({ hostname, attributes }: ServiceIdentity, proxyNamespace: string): readonly PooledRule[] {
-    const own =
-      proxyNamespace === this.sources.rootNamespace
-        ? this.#rootPrivate.match(hostname)
-        : this.#local.match(proxyNamespace, hostname);
-    if (own !== undefined) return own;
-    const ofService = this.#exportedRules(attributes.namespace, hostname, proxyNamespace);
-    return ofService.length > 0
-      ? ofService
-      : this.#exportedRules(this.sources.rootNamespace, hostname, proxyNamespace);
+  #candidates(service: ServiceIdentity, proxyNamespace: string): readonly PooledRule[] {
+    for (const owner of owners) {
+      const found = this.#found(owner, service, proxyNamespace);
+      const usable = found === undefined ? none : this.#usable(owner, found, proxyNamespace);
+      if (usable.length > 0) return usable;
+    }
+    return none;
   }
 
-  #exportedRules(owner: string, hostname: string, client: string): readonly PooledRule[] {
-    const rules = this.#exported.match(owner, hostname) ?? [];
-    return rules.filter(
+  /** The rules of one owner for the host that fits best. */
+  #found(
+    owner: RuleOwner,
+    { hostname, attributes }: ServiceIdentity,
+    proxyNamespace: string,
+  ): readonly PooledRule[] | undefined {
+    const { rootNamespace } = this.sources;
+    switch (owner) {
+      case 'client':
+        return proxyNamespace === rootNamespace
+          ? this.#rootPrivate.match(hostname)
+          : this.#local.match(proxyNamespace, hostname);
+      case 'service':
+        return this.#exported.match(attributes.namespace, hostname);
+      case 'root':
+        return this.#exported.match(rootNamespace, hostname);
+    }
+  }
+
+  /** A client's own rules count for it; those of others if they are exported to it. */
+  #usable(owner: RuleOwner, found: readonly PooledRule[], client: string): readonly PooledRule[] {
+    if (owner === 'client') return found;
+    return found.filter(
       ({ exportTo }) => exportTo.size === 0 || exportTo.has(toEveryone) || exportTo.has(client),
     );
   }
+}
+
+const owners: readonly RuleOwner[] = ['client', 'service', 'root'];
+const none: readonly PooledRule[] = [];
+
+/** Whether a rule with a workload selector is for a client: of its own namespace, with its labels. */
+export function selectsClient(
+  { namespace, workloadSelector }: MergedDestinationRule,
+  proxyNamespace: string,
+  proxyLabels: Labels,
+): boolean {
+  return (
+    workloadSelector !== undefined && namespace === proxyNamespace && labelsMatch(workloadSelector, proxyLabels)
+  );
 }
 
 /** A pool for each namespace. */

@@ -13,9 +13,22 @@ export interface DialectNode {
  * bootstrap, as for Istiod; other nodes with an Istio version are Istio's proxies; what is left is a gRPC client by
  * its user agent, or a plain Envoy.
  */
-export function dialectOf({ metadata, userAgent }: DialectNode): Dialect {
-  if (metadata['GENERATOR'] === 'grpc') return 'grpc';
+export function dialectOf(node: DialectNode): Dialect {
+  return dialectChoice(node).dialect;
+}
+
+/** What of a node decided its dialect; `nothing` for a plain Envoy, which says nothing of itself. */
+export type DialectSource = 'GENERATOR' | 'ISTIO_VERSION' | 'user-agent' | 'nothing';
+
+/** The dialect of a node, and what decided it. */
+export function dialectChoice({ metadata, userAgent }: DialectNode): {
+  readonly dialect: Dialect;
+  readonly by: DialectSource;
+} {
+  if (metadata['GENERATOR'] === 'grpc') return { dialect: 'grpc', by: 'GENERATOR' };
   const version = metadata['ISTIO_VERSION'];
-  if (typeof version === 'string' && version !== '') return 'istio';
-  return /^grpc\b/i.test(userAgent) ? 'grpc' : 'plain';
+  if (typeof version === 'string' && version !== '') return { dialect: 'istio', by: 'ISTIO_VERSION' };
+  return /^grpc\b/i.test(userAgent)
+    ? { dialect: 'grpc', by: 'user-agent' }
+    : { dialect: 'plain', by: 'nothing' };
 }

@@ -40,7 +40,7 @@ function matchingServices(
       concerning.set(namespace, hostLists);
     }
     const found = importService(service, hostLists, port);
-    if (found !== undefined) imported.push(found);
+    if (typeof found !== 'string') imported.push(found);
   }
   return imported;
 }
@@ -61,16 +61,24 @@ function namedServices(
   return named.sort(compareServices);
 }
 
-function importService(
+/** Why a service that is visible is not imported: it is kept out, it is not named, or it lacks the listener's port. */
+export type ImportFault = 'excluded' | 'not-named' | 'no-such-port';
+
+/**
+ * The service as a listener imports it, or why it does not.
+ *
+ * @param hostLists what the listener's hosts say that concerns the service's namespace.
+ */
+export function importService(
   service: Service,
   hostLists: readonly NamespaceHosts[],
   port: number | undefined,
-): Service | undefined {
-  if (hostLists.some((hosts) => hosts.excludes(service.hostname))) return undefined;
+): Service | ImportFault {
+  if (hostLists.some((hosts) => hosts.excludes(service.hostname))) return 'excluded';
   const hosts = hostLists.find((candidate) => candidate.importsService(service.hostname));
-  if (hosts === undefined) return undefined;
+  if (hosts === undefined) return 'not-named';
   const ofPort = port === undefined ? service : withOnePort(service, port);
-  return ofPort === undefined ? undefined : withImportedAliases(ofPort, hosts);
+  return ofPort === undefined ? 'no-such-port' : withImportedAliases(ofPort, hosts);
 }
 
 /** The service with its first port of that number alone. */
@@ -97,7 +105,7 @@ function oneNamespaceEach(services: readonly Service[], configNamespace: string)
   const chosen = new Map<string, Service>();
   for (const service of services) {
     const known = chosen.get(service.hostname);
-    if (known === undefined || isPreferred(service, known, configNamespace))
+    if (known === undefined || preference(service, known, configNamespace) !== undefined)
       chosen.set(service.hostname, service);
   }
   return services.filter(
@@ -105,8 +113,13 @@ function oneNamespaceEach(services: readonly Service[], configNamespace: string)
   );
 }
 
-function isPreferred(service: Service, known: Service, configNamespace: string): boolean {
-  if (service.attributes.namespace === configNamespace) return true;
-  if (known.attributes.namespace === configNamespace) return false;
-  return isKubernetesService(service) && !isKubernetesService(known);
+/** Why a service comes before another one of its host that was there first; undefined when it does not. */
+export function preference(
+  service: Service,
+  known: Service,
+  configNamespace: string,
+): 'own-namespace' | 'kubernetes' | undefined {
+  if (service.attributes.namespace === configNamespace) return 'own-namespace';
+  if (known.attributes.namespace === configNamespace) return undefined;
+  return isKubernetesService(service) && !isKubernetesService(known) ? 'kubernetes' : undefined;
 }

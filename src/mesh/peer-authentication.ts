@@ -4,19 +4,19 @@ import type { MutualTlsMode, PeerAuthentication } from '../config/kinds/networki
 import type { ConfigObject } from '../config/object.js';
 import { labelsMatch, noLabels, type Labels } from '../model/labels.js';
 import type { Table } from './rebuild.js';
-import type { PeerAuthenticationIndex } from './snapshot.js';
+import type { MutualTlsDecision, PeerAuthenticationDecisions, PeerAuthenticationIndex } from './snapshot.js';
 
 type PeerAuthenticationObject = ConfigObject<'PeerAuthentication'>;
 
 /** What is asked for where nobody says anything. */
-const defaultMode: MutualTlsMode = 'PERMISSIVE';
+const byDefault: MutualTlsDecision = { mode: 'PERMISSIVE', portLevel: false };
 
 /** The policies of one namespace. */
 interface NamespacePolicies {
   /** The oldest one for all workloads. */
-  forAll?: PeerAuthentication;
+  forAll?: PeerAuthenticationObject;
   /** Those with a selector, oldest first. */
-  readonly selecting: PeerAuthentication[];
+  readonly selecting: PeerAuthenticationObject[];
 }
 
 /** What PeerAuthentications are indexed from. */
@@ -27,39 +27,54 @@ export interface PeerAuthenticationSources {
 }
 
 /** The index of all PeerAuthentications. */
-export class PeerAuthenticationTable implements PeerAuthenticationIndex, Table<PeerAuthenticationSources> {
+export class PeerAuthenticationTable
+  implements PeerAuthenticationIndex, PeerAuthenticationDecisions, Table<PeerAuthenticationSources>
+{
   readonly sources: PeerAuthenticationSources;
   readonly version: string;
   readonly #byNamespace = new Map<string, NamespacePolicies>();
-  readonly #rootMode: MutualTlsMode;
+  readonly #root: MutualTlsDecision;
 
   constructor(sources: PeerAuthenticationSources) {
     const { objects, rootNamespace } = sources;
     this.sources = sources;
     this.version = contentHash(objects, rootNamespace);
-    for (const { metadata, spec } of objects) {
+    for (const object of objects) {
+      const { metadata, spec } = object;
       const policies = this.#byNamespace.get(metadata.namespace) ?? { selecting: [] };
       this.#byNamespace.set(metadata.namespace, policies);
-      if (Object.keys(selectorOf(spec)).length > 0) policies.selecting.push(spec);
-      else policies.forAll ??= spec;
+      if (Object.keys(selectorOf(spec)).length > 0) policies.selecting.push(object);
+      else policies.forAll ??= object;
     }
-    this.#rootMode = modeOf(this.#byNamespace.get(rootNamespace)?.forAll?.mtls, defaultMode);
+    const root = this.#byNamespace.get(rootNamespace)?.forAll;
+    this.#root = decide(root, root?.spec.mtls, false) ?? byDefault;
   }
 
   namespaceMode(namespace: string): MutualTlsMode {
-    if (namespace === this.sources.rootNamespace) return this.#rootMode;
-    return modeOf(this.#byNamespace.get(namespace)?.forAll?.mtls, this.#rootMode);
+    return this.namespaceDecision(namespace).mode;
+  }
+
+  namespaceDecision(namespace: string): MutualTlsDecision {
+    if (namespace === this.sources.rootNamespace) return this.#root;
+    const policy = this.#byNamespace.get(namespace)?.forAll;
+    return decide(policy, policy?.spec.mtls, false) ?? this.#root;
+  }
+
+  workloadMode(namespace: string, labels: Labels, port: number): MutualTlsMode {
+    return this.workloadDecision(namespace, labels, port).mode;
   }
 
   /** Policies of the root namespace that select workloads count nowhere. */
-  workloadMode(namespace: string, labels: Labels, port: number): MutualTlsMode {
-    const ofNamespace = this.namespaceMode(namespace);
-    if (namespace === this.sources.rootNamespace) return ofNamespace;
+  workloadDecision(namespace: string, labels: Labels, port: number): MutualTlsDecision {
+    if (namespace === this.sources.rootNamespace) return this.#root;
     const policy = this.#byNamespace
       .get(namespace)
-      ?.selecting.find((candidate) => labelsMatch(selectorOf(candidate), labels));
-    if (policy === undefined) return ofNamespace;
-    return modeOf(policy.portLevelMtls[port], modeOf(policy.mtls, ofNamespace));
+      ?.selecting.find(({ spec }) => labelsMatch(selectorOf(spec), labels));
+    return (
+      decide(policy, policy?.spec.portLevelMtls[port], true) ??
+      decide(policy, policy?.spec.mtls, false) ??
+      this.namespaceDecision(namespace)
+    );
   }
 }
 
@@ -67,8 +82,14 @@ function selectorOf({ selector }: PeerAuthentication): Labels {
   return selector?.matchLabels ?? noLabels;
 }
 
-function modeOf(mtls: { readonly mode: MutualTlsMode } | undefined, inherited: MutualTlsMode): MutualTlsMode {
-  return mtls === undefined || mtls.mode === 'UNSET' ? inherited : mtls.mode;
+/** What a policy decides, if it does. */
+function decide(
+  policy: PeerAuthenticationObject | undefined,
+  mtls: { readonly mode: MutualTlsMode } | undefined,
+  portLevel: boolean,
+): MutualTlsDecision | undefined {
+  if (policy === undefined || mtls === undefined || mtls.mode === 'UNSET') return undefined;
+  return { mode: mtls.mode, policy, portLevel };
 }
 
 function contentHash(objects: readonly PeerAuthenticationObject[], rootNamespace: string): string {

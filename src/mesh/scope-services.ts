@@ -52,10 +52,26 @@ export class ScopeServices {
   }
 }
 
-function combine(known: Service, service: Service): Service {
+/**
+ * What becomes of a second service of a host: it is left out beside a Kubernetes service, or takes the place of one
+ * that is none; it has nothing to add; its ports are added; or it is too unlike the first one for that.
+ */
+export type Combination = 'left-out' | 'replaces' | 'same-ports' | 'adds-ports' | MergeFault;
+
+/** What two services of a host must have in common for the one to add its ports to the other, and have not. */
+export type MergeFault = 'namespace' | 'resolution' | 'registry' | 'labels' | 'selector' | 'exportTo';
+
+/** What becomes of a service when one of its host is there already. */
+export function combination(known: Service, service: Service): Combination {
   if (isKubernetesService(known) !== isKubernetesService(service))
-    return isKubernetesService(known) ? known : service;
-  return samePorts(known, service) || !mergeable(known, service) ? known : withPortsOf(known, service);
+    return isKubernetesService(known) ? 'left-out' : 'replaces';
+  return samePorts(known, service) ? 'same-ports' : (mergeFault(known, service) ?? 'adds-ports');
+}
+
+function combine(known: Service, service: Service): Service {
+  const becomes = combination(known, service);
+  if (becomes === 'replaces') return service;
+  return becomes === 'adds-ports' ? withPortsOf(known, service) : known;
 }
 
 function samePorts(a: Service, b: Service): boolean {
@@ -69,15 +85,13 @@ function samePorts(a: Service, b: Service): boolean {
   );
 }
 
-function mergeable(a: Service, b: Service): boolean {
+function mergeFault(a: Service, b: Service): MergeFault | undefined {
   const left = a.attributes;
   const right = b.attributes;
-  return (
-    left.namespace === right.namespace &&
-    a.resolution === b.resolution &&
-    left.provider === right.provider &&
-    deepEqual(left.labels, right.labels) &&
-    deepEqual(left.labelSelectors ?? noLabels, right.labelSelectors ?? noLabels) &&
-    deepEqual(new Set(left.exportTo), new Set(right.exportTo))
-  );
+  if (left.namespace !== right.namespace) return 'namespace';
+  if (a.resolution !== b.resolution) return 'resolution';
+  if (left.provider !== right.provider) return 'registry';
+  if (!deepEqual(left.labels, right.labels)) return 'labels';
+  if (!deepEqual(left.labelSelectors ?? noLabels, right.labelSelectors ?? noLabels)) return 'selector';
+  return deepEqual(new Set(left.exportTo), new Set(right.exportTo)) ? undefined : 'exportTo';
 }

@@ -8,8 +8,8 @@ import { namespaceLabels, type NamespaceLabels } from './mesh-objects.js';
 import type { Table } from './rebuild.js';
 import { resolveAliases } from './service-aliases.js';
 import { narrowedExportTo } from './service-entry-visibility.js';
-import type { ServiceIndex } from './snapshot.js';
-import { effectiveExportTo, ExportTable, isExportedTo, type ExportTo } from './visibility.js';
+import type { ServiceExport, ServiceIndex } from './snapshot.js';
+import { effectiveExportTo, ExportTable, isExportedTo, shownTo, type ExportTo } from './visibility.js';
 
 /** What services are indexed from. */
 export interface ServiceSources {
@@ -81,8 +81,21 @@ export class ServiceTable implements ServiceIndex, Table<ServiceSources> {
     return isExportedTo(this.#exportTo(service), service.attributes.namespace, namespace);
   }
 
+  exportOf(service: Service, namespace: string): ServiceExport {
+    const declared = service.attributes.exportTo;
+    const wanted = effectiveExportTo(declared, this.#defaultExportTo);
+    const exportTo = this.#narrowed(wanted, service);
+    const own = declared.length > 0 ? 'declared' : 'mesh-default';
+    const by = exportTo === wanted ? own : 'service-entry-visibility';
+    const namespaces = shownTo(exportTo, service.attributes.namespace);
+    return { exportTo: [...exportTo], by, shown: namespaces === 'everyone' || namespaces.has(namespace) };
+  }
+
   #exportTo(service: Service): ExportTo {
-    const exportTo = effectiveExportTo(service.attributes.exportTo, this.#defaultExportTo);
+    return this.#narrowed(effectiveExportTo(service.attributes.exportTo, this.#defaultExportTo), service);
+  }
+
+  #narrowed(exportTo: ExportTo, service: Service): ExportTo {
     return narrowedExportTo(exportTo, service, this.sources.serviceEntryVisibility, this.#namespaces);
   }
 }

@@ -109,7 +109,7 @@ function egressScope(sources: ScopeSources, listener: EgressListener, namespace:
 }
 
 /** The port that services must have: none for a socket, or for a listener that is an HTTP proxy for all ports. */
-function matchedPort(listener: EgressListener | undefined): number | undefined {
+export function matchedPort(listener: EgressListener | undefined): number | undefined {
   const port = listener?.port;
   if (port === undefined || port.number === 0 || parseProtocol(port.protocol) === 'HTTP_PROXY')
     return undefined;

@@ -26,7 +26,7 @@ export interface Snapshot {
   readonly destinationRules: DestinationRuleIndex;
   readonly virtualServices: VirtualServiceIndex;
   readonly sidecars: SidecarIndex;
-  readonly peerAuthentications: PeerAuthenticationIndex;
+  readonly peerAuthentications: PeerAuthenticationIndex & PeerAuthenticationDecisions;
   readonly gateways: readonly ConfigObject<'Gateway'>[];
 }
 
@@ -40,6 +40,18 @@ export interface ServiceIndex {
   namespacesOf(hostname: string): ReadonlyMap<string, Service>;
   /** What proxies of a namespace may see, in the order "explicitly exported to it (private ones too), then public". */
   visibleTo(namespace: string): readonly Service[];
+  /** Why `visibleTo` has a service for a namespace, or has it not. */
+  exportOf(service: Service, namespace: string): ServiceExport;
+}
+
+/** To whom a service is exported, and what says so. */
+export interface ServiceExport {
+  /** What is in force. */
+  readonly exportTo: readonly string[];
+  /** The service itself, the mesh's default, or the mesh's limit for ServiceEntries. */
+  readonly by: 'declared' | 'mesh-default' | 'service-entry-visibility';
+  /** Whether the namespace that was asked for sees it. */
+  readonly shown: boolean;
 }
 
 export interface EndpointIndex {
@@ -84,6 +96,21 @@ export interface DestinationRuleIndex {
   forOutbound(service: Pick<Service, 'hostname' | 'attributes'>, proxyNamespace: string, proxyLabels: Labels): MergedDestinationRule | undefined;
   /** The rule that a server of this service applies to what it receives: only rules without a workload selector. */
   forInbound(service: Pick<Service, 'hostname' | 'attributes'>, proxyNamespace: string): MergedDestinationRule | undefined;
+  /** Where rules for a service were looked for, in order, with what was found there: why `forOutbound` says what it says. */
+  places(service: Pick<Service, 'hostname' | 'attributes'>, proxyNamespace: string): readonly RulePlace[];
+}
+
+/** Whose rules: those of the client's namespace, of the service's namespace, or of the root namespace. */
+export type RuleOwner = 'client' | 'service' | 'root';
+
+/** A place where rules for a service are looked for. The first one that has some counts. */
+export interface RulePlace {
+  readonly owner: RuleOwner;
+  readonly namespace: string;
+  /** Merged rules of the most specific host, exported to the client or not; empty when none is for the service. */
+  readonly found: readonly MergedDestinationRule[];
+  /** Those of them that are exported to the client. */
+  readonly exported: readonly MergedDestinationRule[];
 }
 
 export interface VirtualServiceIndex {
@@ -126,6 +153,22 @@ export interface PeerAuthenticationIndex {
   workloadMode(namespace: string, labels: Labels, port: number): MutualTlsMode;
   /** Changes whenever any policy does. */
   readonly version: string;
+}
+
+/** A mode, and the policy that gave it; none for the default. */
+export interface MutualTlsDecision {
+  readonly mode: MutualTlsMode;
+  readonly policy?: ConfigObject<'PeerAuthentication'>;
+  /** Whether the policy's settings for the port gave it. */
+  readonly portLevel: boolean;
+}
+
+/** Which policies give the modes of `PeerAuthenticationIndex`. */
+export interface PeerAuthenticationDecisions {
+  /** What `namespaceMode` answers from. */
+  namespaceDecision(namespace: string): MutualTlsDecision;
+  /** What `workloadMode` answers from. */
+  workloadDecision(namespace: string, labels: Labels, port: number): MutualTlsDecision;
 }
 
 /** One proxy in one snapshot: everything that translation may look at. */

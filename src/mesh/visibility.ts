@@ -30,19 +30,27 @@ export function isExportedTo(exportTo: ExportTo, ownNamespace: string, namespace
   );
 }
 
+/** The namespaces that something is shown to: `*` outweighs everything else, and `~` everything but that. */
+export function shownTo(exportTo: ExportTo, ownNamespace: string): 'everyone' | ExportTo {
+  if (exportTo.has(toEveryone)) return 'everyone';
+  return exportTo.has(toNobody) ? noNamespace : withNamespaceNamed(exportTo, ownNamespace);
+}
+
+const noNamespace: ExportTo = new Set();
+
 /** Something by the namespaces that see it. Lists keep the order in which things are added. */
 export class ExportTable<T> {
   readonly #public: T[] = [];
   readonly #exported = new Map<string, T[]>();
 
-  /** Adds something: `*` outweighs everything else, and `~` everything but that. */
+  /** Adds something. */
   add(value: T, exportTo: ExportTo, ownNamespace: string): void {
-    if (exportTo.has(toEveryone)) {
+    const namespaces = shownTo(exportTo, ownNamespace);
+    if (namespaces === 'everyone') {
       this.#public.push(value);
       return;
     }
-    if (exportTo.has(toNobody)) return;
-    for (const namespace of withNamespaceNamed(exportTo, ownNamespace)) {
+    for (const namespace of namespaces) {
       const list = this.#exported.get(namespace);
       if (list === undefined) this.#exported.set(namespace, [value]);
       else list.push(value);

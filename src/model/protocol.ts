@@ -39,6 +39,9 @@ export function parseProtocol(name: string): Protocol {
   return byLowerName.get(name.toLowerCase()) ?? 'UnsupportedProtocol';
 }
 
+/** By what a port's protocol was told: the first that says something; `nothing` when it is sniffed. */
+export type ProtocolSource = 'transport' | 'app-protocol' | 'name' | 'well-known-port' | 'nothing';
+
 /** The protocol of a Kubernetes Service's port. `transport` is the port's `protocol` (TCP, UDP, SCTP). */
 export function kubernetesPortProtocol(
   port: number,
@@ -46,15 +49,25 @@ export function kubernetesPortProtocol(
   transport: string | undefined,
   appProtocol: string | undefined,
 ): Protocol {
-  if (transport === 'UDP') return 'UDP';
-  if (appProtocol !== undefined) {
-    if (appProtocol === 'kubernetes.io/h2c') return 'HTTP2';
-    if (appProtocol === 'kubernetes.io/ws') return 'HTTP';
-    if (appProtocol === 'kubernetes.io/wss') return 'HTTPS';
-  }
+  return kubernetesProtocolChoice(port, name, transport, appProtocol).protocol;
+}
+
+/** The same, with what told it. */
+export function kubernetesProtocolChoice(
+  port: number,
+  name: string,
+  transport: string | undefined,
+  appProtocol: string | undefined,
+): { readonly protocol: Protocol; readonly by: ProtocolSource } {
+  if (transport === 'UDP') return { protocol: 'UDP', by: 'transport' };
+  const by = appProtocol === undefined ? 'name' : 'app-protocol';
+  if (appProtocol === 'kubernetes.io/h2c') return { protocol: 'HTTP2', by };
+  if (appProtocol === 'kubernetes.io/ws') return { protocol: 'HTTP', by };
+  if (appProtocol === 'kubernetes.io/wss') return { protocol: 'HTTPS', by };
   const text = (appProtocol ?? name).toLowerCase();
   const protocol = text.startsWith('grpc-web') ? 'GRPC-Web' : parseProtocol(text.split('-', 1)[0] ?? '');
-  return protocol === 'UnsupportedProtocol' && wellKnownTcpPorts.has(port) ? 'TCP' : protocol;
+  if (protocol !== 'UnsupportedProtocol') return { protocol, by };
+  return wellKnownTcpPorts.has(port) ? { protocol: 'TCP', by: 'well-known-port' } : { protocol, by: 'nothing' };
 }
 
 /** HTTP of any version. */

@@ -3,6 +3,7 @@ import type { Labels } from '../model/labels.js';
 import type { Locality } from '../model/locality.js';
 import { formatLocality, parseLocality } from '../model/locality.js';
 import type { Proxy } from '../model/proxy.js';
+import type { Provenance } from '../model/service.js';
 import type { Workload } from '../model/workload.js';
 import { workloadKey } from '../model/workload.js';
 import {
@@ -24,12 +25,23 @@ import { workloadsAt } from './workload-index.js';
  * if the proxy names none. Undefined when no registry does (Istio reference 1.6).
  */
 export function workloadLabels(view: AggregateView, proxy: Proxy): Labels | undefined {
+  return knownWorkload(view, proxy)?.labels;
+}
+
+/** What a registry knows of the workload beside a proxy. */
+export interface KnownWorkload {
+  readonly labels: Labels;
+  /** Where the Pod or the endpoint was read from. */
+  readonly provenance: Provenance;
+}
+
+/** The workload beside a proxy, whose labels `workloadLabels` gives. */
+export function knownWorkload(view: AggregateView, proxy: Proxy): KnownWorkload | undefined {
   for (const hosts of hostsOf(view)) {
     const { registry } = hosts;
     if (proxy.clusterId !== '' && proxy.clusterId !== registry.cluster) continue;
-    const labels =
-      registry.provider === 'Kubernetes' ? podLabels(registry, proxy) : instanceLabels(hosts, proxy);
-    if (labels !== undefined) return labels;
+    const known = registry.provider === 'Kubernetes' ? knownPod(registry, proxy) : knownInstance(hosts, proxy);
+    if (known !== undefined) return known;
   }
   return undefined;
 }
@@ -51,12 +63,26 @@ export function proxyLabels(view: AggregateView, proxy: Proxy): Labels {
 
 /** Where a proxy is: by the topology labels among its labels, else by its locality label, else as its node says. */
 export function proxyLocality(labels: Labels, proxy: Pick<Proxy, 'locality'>): Locality {
+  return localityChoice(labels, proxy).locality;
+}
+
+/** What says where a proxy is. */
+export type LocalitySource = 'topology-labels' | 'locality-label' | 'node';
+
+/** Where a proxy is, and what says so. */
+export function localityChoice(
+  labels: Labels,
+  proxy: Pick<Proxy, 'locality'>,
+): { readonly locality: Locality; readonly by: LocalitySource } {
   const { [regionLabel]: region, [zoneLabel]: zone, [subzoneLabel]: subZone } = labels;
   if (region !== undefined || zone !== undefined || subZone !== undefined) {
-    return { region: region ?? '', zone: zone ?? '', subZone: subZone ?? '' };
+    const locality = { region: region ?? '', zone: zone ?? '', subZone: subZone ?? '' };
+    return { locality, by: 'topology-labels' };
   }
   const named = localityOfLabels(labels);
-  return named === '' ? proxy.locality : parseLocality(named);
+  return named === ''
+    ? { locality: proxy.locality, by: 'node' }
+    : { locality: parseLocality(named), by: 'locality-label' };
 }
 
 /** The namespace in a proxy's metadata, which says nothing when it is empty. */
@@ -103,18 +129,15 @@ export function instancesOfProxy(hosts: RegistryHosts, proxy: Proxy): readonly I
     .filter(({ service }) => namespace === '' || service.attributes.namespace === namespace);
 }
 
-function podLabels(registry: RegistryView, proxy: Proxy): Labels | undefined {
+function knownPod(registry: RegistryView, proxy: Proxy): KnownWorkload | undefined {
   const pod = podOfProxy(registry, proxy);
   if (pod === undefined) return undefined;
-  const { locality, network } = pod;
-  return augmentLabels(pod.labels, {
-    cluster: registry.cluster,
-    locality,
-    nodeName: proxy.nodeName,
-    network,
-  });
+  const { locality, network, provenance } = pod;
+  const { cluster } = registry;
+  const labels = augmentLabels(pod.labels, { cluster, locality, nodeName: proxy.nodeName, network });
+  return { labels, provenance };
 }
 
-function instanceLabels(hosts: RegistryHosts, proxy: Proxy): Labels | undefined {
-  return instancesOfProxy(hosts, proxy)[0]?.endpoint.labels;
+function knownInstance(hosts: RegistryHosts, proxy: Proxy): KnownWorkload | undefined {
+  return instancesOfProxy(hosts, proxy)[0]?.endpoint;
 }

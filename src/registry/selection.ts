@@ -32,11 +32,10 @@ export function selectedEndpoints(
 ): readonly Endpoint[] {
   const { labelSelectors } = service.attributes;
   if (labelSelectors === undefined || !selectsWorkloads(service)) return [];
-  const usable = isKubernetesService(service)
-    ? (workload: Workload): boolean => isEntryForKubernetes(workload, cluster)
-    : (workload: Workload): boolean => !workload.dnsServiceEntryOnly || isDnsService(service);
   const selected = workloads.filter(
-    (workload) => usable(workload) && labelsMatch(labelSelectors, workload.endpointLabels),
+    (workload) =>
+      selectionFault(service, cluster, workload) === undefined &&
+      labelsMatch(labelSelectors, workload.endpointLabels),
   );
   const endpointsOf = (workload: Workload): EndpointByPort => endpointsByPort(service, workload);
   if (!isKubernetesService(service))
@@ -44,6 +43,23 @@ export function selectedEndpoints(
   return service.ports.flatMap((_, port) =>
     selected.map((workload) => endpointsOf(workload)[port]).filter(isDefined),
   );
+}
+
+/**
+ * Why a service cannot use a workload, whatever its labels are: a Kubernetes Service selects its endpoints among the
+ * WorkloadEntries of its own cluster only, and an address that is a host name is for services that are looked up in DNS.
+ */
+export type SelectionFault = 'not-for-kubernetes' | 'host-name';
+
+/** Why a service cannot use a workload; undefined if it can. */
+export function selectionFault(
+  service: Service,
+  cluster: string,
+  workload: Workload,
+): SelectionFault | undefined {
+  const hostName = workload.dnsServiceEntryOnly && !isDnsService(service) ? 'host-name' : undefined;
+  if (!isKubernetesService(service)) return hostName;
+  return isEntryForKubernetes(workload, cluster) ? undefined : (hostName ?? 'not-for-kubernetes');
 }
 
 /** Whether a workload is one that Kubernetes Services of a cluster may select (Istio reference 3.6). */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serverSide, type ServerOptions } from '../../src/compare/load/server.js';
-import type { Answer } from '../../src/compare/resources.js';
+import { resourceName, type Answer } from '../../src/compare/resources.js';
 import type { SideAnswer } from '../../src/compare/side.js';
 import type { DiscoveryRequestMessage } from '../../src/envoy/messages.js';
 import { typeUrls } from '../../src/envoy/type-urls.js';
@@ -57,7 +57,7 @@ function names(answer: Answer): Readonly<Record<string, string[]>> {
   return Object.fromEntries(
     Object.entries(answer).map(([type, resources]) => [
       type,
-      resources.map((resource) => String(resource['name'] ?? resource['cluster_name'])).sort(),
+      resources.map((resource) => resourceName(resource)).sort(),
     ]),
   );
 }

@@ -1,5 +1,11 @@
 /** An ADS server that does what a test tells it: what real servers do only now and then. */
-import { Server, ServerCredentials, status, type Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type Metadata,
+  type ServerDuplexStream,
+  type status,
+} from '@grpc/grpc-js';
 import { packAny } from '../../src/envoy/any.js';
 import { fromJson, type JsonObject } from '../../src/envoy/json.js';
 import {

@@ -11,7 +11,6 @@ import {
 } from '@grpc/grpc-js';
 import { PilotError } from '../../base/errors.js';
 import type { Unknown } from '../../envoy/json-canonical.js';
-import { decodeLosslessly } from '../../envoy/json-lossless.js';
 import type { JsonObject } from '../../envoy/json-value.js';
 import {
   DiscoveryRequest,
@@ -25,6 +24,7 @@ import { aggregatedDiscoveryService } from '../../xds/service.js';
 import { assignmentNames, routeNames } from '../references.js';
 import { resourceName, type Answer } from '../resources.js';
 import { sideFailure } from '../side.js';
+import type { ResourceDecoder } from './resource-decoder.js';
 
 /** What is asked on one stream. */
 export interface AdsQuestion {
@@ -35,6 +35,7 @@ export interface AdsQuestion {
   readonly node: NodeShape;
   readonly types: readonly string[];
   readonly timeoutMs: number;
+  readonly decoder: ResourceDecoder;
   /** Is told what is not known in a resource. */
   readonly report: (type: AskedType, resource: string, unknown: Unknown) => void;
   /** Is told the identifier of the control plane, where a response has one. */
@@ -164,8 +165,7 @@ class AdsConversation {
     state.answered = true;
     if (state.names === undefined) state.resources.clear();
     for (const { typeUrl, value } of response.resources) {
-      const unknown: Unknown[] = [];
-      const json = decodeLosslessly(typeUrl, value, (one) => unknown.push(one));
+      const { json, unknown } = this.#question.decoder.decode(typeUrl, value);
       const name = resourceName(json);
       for (const one of unknown) this.#question.report(type, `${type} ${name}`, one);
       state.resources.set(name, json);

@@ -10,6 +10,7 @@ import { sideFailure, type ProxyRequest, type Side, type SideAnswer } from '../s
 import { askAds } from './ads-client.js';
 import { askIstioVersion, versionIn, type VersionQuestion } from './istio-version.js';
 import { UnknownNotes } from './notes.js';
+import { ResourceDecoder } from './resource-decoder.js';
 
 /** How long an answer waits for a version that has been asked for at its beginning and has not come. */
 const versionWaitMs = 300;
@@ -53,6 +54,7 @@ class ServerSide implements Side {
   readonly #client: Client;
   readonly #metadata: Metadata;
   readonly #timeoutMs: number;
+  readonly #decoder = new ResourceDecoder();
   #version: string | undefined;
   #question: VersionQuestion | undefined;
 
@@ -92,6 +94,7 @@ class ServerSide implements Side {
       node: wire,
       types,
       timeoutMs: this.#timeoutMs,
+      decoder: this.#decoder,
       report: (_type, resource, unknown) => notes.in(resource)(unknown),
       identified: (identifier) => {
         this.#version ??= versionIn(identifier);

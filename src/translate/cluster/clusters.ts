@@ -27,23 +27,31 @@ import { outboundInput, type OutboundMode } from './outbound-input.js';
  *
  * @param names the clusters that are asked for; absent for all of them. A gRPC client asks by name.
  */
-export function translateClusters(context: ProxyContext, memo: Memo, names?: ReadonlySet<string>): Translation {
+export function translateClusters(
+  context: ProxyContext,
+  memo: Memo,
+  names?: ReadonlySet<string>,
+): Translation {
   if (context.proxy.dialect === 'grpc') return translateGrpcClusters(context, memo, names ?? new Set());
   const all = allClusters(context, memo);
-  return names === undefined ? all : { ...all, resources: all.resources.filter(({ name }) => names.has(name)) };
+  return names === undefined
+    ? all
+    : { ...all, resources: all.resources.filter(({ name }) => names.has(name)) };
 }
 
 function allClusters(context: ProxyContext, memo: Memo): Translation {
   const view = memo.intern(clusterView(context));
   const collected = new Collector();
-  for (const service of context.scope.services) collected.add(outbound(context, service, view, 'default', memo));
+  for (const service of context.scope.services)
+    collected.add(outbound(context, service, view, 'default', memo));
   collected.addNew(fixedClusters(context, view, memo));
   if (context.proxy.type === 'router') {
     if (passesTlsThrough(context)) for (const part of sniDnat(context, view, memo)) collected.addNew(part);
   } else {
     collected.addNew(inboundClusters(context, view, memo));
   }
-  if (view.credentialSocket) collected.addNew(fixed(memo, { mesh: context.snapshot.mesh, view }, buildSdsExternal));
+  if (view.credentialSocket)
+    collected.addNew(fixed(memo, { mesh: context.snapshot.mesh, view }, buildSdsExternal));
   return collected;
 }
 
@@ -61,13 +69,22 @@ class Collector implements Translation {
 
   /** Adds what may repeat a name; the first one counts. */
   addNew({ resources, problems }: Translation): void {
-    this.add({ resources: resources.filter(({ name }) => !this.#seen.has(name) && this.#seen.add(name)), problems });
+    this.add({
+      resources: resources.filter(({ name }) => !this.#seen.has(name) && this.#seen.add(name)),
+      problems,
+    });
   }
 }
 
 type Service = ProxyContext['scope']['services'][number];
 
-function outbound(context: ProxyContext, service: Service, view: ClusterView, mode: OutboundMode, memo: Memo): Translation {
+function outbound(
+  context: ProxyContext,
+  service: Service,
+  view: ClusterView,
+  mode: OutboundMode,
+  memo: Memo,
+): Translation {
   const input = outboundInput(context, service, view, mode, memo);
   return memo.group('outbound clusters').compute(service.hostname, input, buildOutboundClusters);
 }
@@ -108,7 +125,11 @@ function inboundClusters(context: ProxyContext, view: ClusterView, memo: Memo): 
   return collected;
 }
 
-function fixed<Input extends object>(memo: Memo, input: Input, build: (input: Input) => FixedCluster): Translation {
+function fixed<Input extends object>(
+  memo: Memo,
+  input: Input,
+  build: (input: Input) => FixedCluster,
+): Translation {
   return single(memo, '', input, build);
 }
 

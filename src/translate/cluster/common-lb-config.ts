@@ -19,7 +19,8 @@ export interface CommonLbInput {
 export function commonLbConfig({ service, policy, mesh, keepsSessions }: CommonLbInput): CommonLbConfigShape {
   const lb = effectiveLocalityLb(policy?.loadBalancer, service, mesh);
   const localityConfig = clusterLocalityConfig(lb, policy?.outlierDetection !== undefined);
-  if (localityConfig === undefined && policy?.outlierDetection === undefined && !keepsSessions) return neverPanic;
+  if (localityConfig === undefined && policy?.outlierDetection === undefined && !keepsSessions)
+    return neverPanic;
   return {
     healthyPanicThreshold: panicThreshold(service, policy),
     ...localityConfig,
@@ -46,5 +47,8 @@ const sessionStatuses = {
 /** Whether a label of the service asks for sessions by cookie or by header. */
 export function isSessionPersistent({ attributes }: Service): boolean {
   const { labels } = attributes;
-  return (labels['istio.io/persistent-session'] ?? '') !== '' || (labels['istio.io/persistent-session-header'] ?? '') !== '';
+  return (
+    (labels['istio.io/persistent-session'] ?? '') !== '' ||
+    (labels['istio.io/persistent-session-header'] ?? '') !== ''
+  );
 }

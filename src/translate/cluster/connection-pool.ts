@@ -65,15 +65,21 @@ function limit(value: number | undefined): { readonly value?: number | undefined
   return value === undefined || value <= 0 ? unlimited : uint32(value);
 }
 
-function retryBudgetFields({ percent = 20, minRetryConcurrency }: RetryBudget) {
+function retryBudgetFields({ percent = 20, minRetryConcurrency, budgetInterval }: RetryBudget) {
   return {
     budgetPercent: { value: percent },
-    minRetryConcurrency: uint32(minRetryConcurrency === undefined || minRetryConcurrency === 0 ? 3 : minRetryConcurrency),
+    ...(budgetInterval !== undefined && { budgetInterval: duration(budgetInterval) }),
+    minRetryConcurrency: uint32(
+      minRetryConcurrency === undefined || minRetryConcurrency === 0 ? 3 : minRetryConcurrency,
+    ),
   };
 }
 
 /** The mesh's settings with those of a policy over them, field by field; undefined when there are none at all. */
-function keepalive(mesh: TcpKeepalive | undefined, policy: TcpKeepalive | undefined): TcpKeepaliveShape | undefined {
+function keepalive(
+  mesh: TcpKeepalive | undefined,
+  policy: TcpKeepalive | undefined,
+): TcpKeepaliveShape | undefined {
   if (mesh === undefined && policy === undefined) return undefined;
   const probes = positive(policy?.probes) ?? positive(mesh?.probes);
   const time = policy?.time ?? mesh?.time;

@@ -37,6 +37,9 @@ export function hostCacheName(hostname: string): string {
 }
 
 /** How servers are named: by the request, unless the rule names one; what it names is checked, unless nothing is. */
-export function forwardProxyServerName({ sni, verifies }: NonNullable<TransportSocketFields['tls']>): Required<ServerNameOptions> {
+export function forwardProxyServerName({
+  sni,
+  verifies,
+}: NonNullable<TransportSocketFields['tls']>): Required<ServerNameOptions> {
   return { autoSni: sni === '', autoSanValidation: verifies };
 }

@@ -1,10 +1,18 @@
 /** What decides about endpoints that stand in a cluster itself, because Envoy looks up their names (Istio reference 6.8). */
 import type { MeshConfig } from '../../config/mesh-config.js';
 import type { MergedDestinationRule, ProxyContext } from '../../mesh/snapshot.js';
-import { effectiveTrafficPolicy, subsetTrafficPolicy, type ResolvedTrafficPolicy } from '../../mesh/traffic-policy.js';
+import {
+  effectiveTrafficPolicy,
+  subsetTrafficPolicy,
+  type ResolvedTrafficPolicy,
+} from '../../mesh/traffic-policy.js';
 import type { Service } from '../../model/service.js';
 import { embeddedAction } from '../endpoint/embedded.js';
-import { effectiveLocalityLb, localityLbAction, type LocalityLbAction } from '../endpoint/locality-lb/settings.js';
+import {
+  effectiveLocalityLb,
+  localityLbAction,
+  type LocalityLbAction,
+} from '../endpoint/locality-lb/settings.js';
 import { proxyView, type ProxyView } from '../endpoint/proxy-view.js';
 
 /** One of the clusters that hold their endpoints. */
@@ -18,7 +26,12 @@ export interface EmbeddingCluster {
 }
 
 /** What locality load balancing does to the endpoints of a cluster, which follows the mesh's default policy too. */
-export function embeddingAction({ policy, service, mesh, ...cluster }: EmbeddingCluster): LocalityLbAction | undefined {
+export function embeddingAction({
+  policy,
+  service,
+  mesh,
+  ...cluster
+}: EmbeddingCluster): LocalityLbAction | undefined {
   const lb = effectiveLocalityLb(policy?.loadBalancer, service, mesh);
   return embeddedAction(localityLbAction(lb, policy?.outlierDetection !== undefined), cluster);
 }

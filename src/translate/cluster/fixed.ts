@@ -18,7 +18,12 @@ import { originalDestination } from './discovery.js';
 import { forwardProxyFields, forwardProxyServerName } from './dynamic-forward-proxy.js';
 import { metadataExchangeFilters } from './filters.js';
 import { clusterProvided } from './load-balancer.js';
-import { passthroughProtocolFields, plainHttp2, protocolFields, type ProtocolOptions } from './protocol-options.js';
+import {
+  passthroughProtocolFields,
+  plainHttp2,
+  protocolFields,
+  type ProtocolOptions,
+} from './protocol-options.js';
 import { delimitedStatName } from './stat-name.js';
 import { pipeAddress, staticEndpoint } from './static-cluster.js';
 import { decideTls } from './tls.js';
@@ -102,7 +107,9 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
       }),
       ...connectionPoolFields(mesh, undefined, undefined),
       ...clusterProvided,
-      ...(names ? protocolFields(plainHttp1, serverName) : passthroughProtocolFields(view.preserveHeaderCase)),
+      ...(names
+        ? protocolFields(plainHttp1, serverName)
+        : passthroughProtocolFields(view.preserveHeaderCase)),
       ...sockets.fields,
       ...(view.metadataExchange && metadataExchangeFilters),
     },

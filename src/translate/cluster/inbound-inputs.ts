@@ -24,7 +24,8 @@ export interface InboundInputs {
 /** Gathers what each inbound cluster depends on. */
 export function inboundInputs(context: ProxyContext, view: ClusterView, memo: Memo): InboundInputs {
   const { sidecar } = context.scope;
-  if (sidecar !== undefined && sidecar.spec.ingress.length > 0) return ofIngress(context, sidecar, view, memo);
+  if (sidecar !== undefined && sidecar.spec.ingress.length > 0)
+    return ofIngress(context, sidecar, view, memo);
   if (context.proxy.interceptionMode === 'NONE') return { inputs: [], problems: [] };
   return { inputs: ofServices(context, view, memo), problems: [] };
 }
@@ -58,7 +59,10 @@ function ofServices(context: ProxyContext, view: ClusterView, memo: Memo): reado
 }
 
 /** The rule for what a service receives: that of the service as the proxy's scope sees it, if it does. */
-function inboundRule({ scope, snapshot, proxy }: ProxyContext, hostname: string): MergedDestinationRule | undefined {
+function inboundRule(
+  { scope, snapshot, proxy }: ProxyContext,
+  hostname: string,
+): MergedDestinationRule | undefined {
   const seen = scope.service(hostname);
   return seen === undefined ? undefined : snapshot.destinationRules.forInbound(seen, proxy.namespace);
 }
@@ -146,4 +150,3 @@ function standInService({ metadata }: ConfigObject<'Sidecar'>, memo: Memo): Serv
     },
   });
 }
-

@@ -16,9 +16,13 @@ const loopbackIpv6 = '::1';
  * proxy's own address of that family, and loopback is of the other family if the proxy has none of its own.
  * Undefined for text that cannot be understood.
  */
-export function ingressEndpoint(defaultEndpoint: string, ipAddresses: readonly string[]): InboundEndpoint | undefined {
+export function ingressEndpoint(
+  defaultEndpoint: string,
+  ipAddresses: readonly string[],
+): InboundEndpoint | undefined {
   if (defaultEndpoint === '') return { kind: 'original' };
-  if (defaultEndpoint.startsWith(unixPrefix)) return { kind: 'pipe', path: defaultEndpoint.slice(unixPrefix.length) };
+  if (defaultEndpoint.startsWith(unixPrefix))
+    return { kind: 'pipe', path: defaultEndpoint.slice(unixPrefix.length) };
   const parts = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(defaultEndpoint);
   if (parts === null) return undefined;
   const address = addressOf(parts[1] ?? parts[2] ?? '', ipAddresses);
@@ -44,7 +48,9 @@ function addressOf(host: string, ipAddresses: readonly string[]): string | undef
 
 /** Whether connections to this place need no source address of their own to be told from the workload's. */
 export function isLoopback(endpoint: InboundEndpoint): boolean {
-  return endpoint.kind === 'address' && (endpoint.address === loopbackIpv4 || endpoint.address === loopbackIpv6);
+  return (
+    endpoint.kind === 'address' && (endpoint.address === loopbackIpv4 || endpoint.address === loopbackIpv6)
+  );
 }
 
 /** Loopback of a proxy that has addresses of one family only. */

@@ -9,9 +9,18 @@ export type LoadBalancerFields =
   | Pick<ClusterShape, 'lbPolicy'>
   | { readonly lbPolicy: LbPolicy; readonly ringHashLbConfig: NonNullable<ClusterShape['ringHashLbConfig']> }
   | { readonly lbPolicy: LbPolicy; readonly maglevLbConfig: NonNullable<ClusterShape['maglevLbConfig']> }
-  | { readonly lbPolicy: LbPolicy; readonly leastRequestLbConfig: NonNullable<ClusterShape['leastRequestLbConfig']> }
-  | { readonly lbPolicy: LbPolicy; readonly roundRobinLbConfig: NonNullable<ClusterShape['roundRobinLbConfig']> }
-  | { readonly lbPolicy: LbPolicy; readonly originalDstLbConfig: NonNullable<ClusterShape['originalDstLbConfig']> };
+  | {
+      readonly lbPolicy: LbPolicy;
+      readonly leastRequestLbConfig: NonNullable<ClusterShape['leastRequestLbConfig']>;
+    }
+  | {
+      readonly lbPolicy: LbPolicy;
+      readonly roundRobinLbConfig: NonNullable<ClusterShape['roundRobinLbConfig']>;
+    }
+  | {
+      readonly lbPolicy: LbPolicy;
+      readonly originalDstLbConfig: NonNullable<ClusterShape['originalDstLbConfig']>;
+    };
 
 /** The ring that Istio uses where nothing says how large it is. */
 const defaultRingSize = 1024;

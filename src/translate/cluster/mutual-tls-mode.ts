@@ -21,14 +21,26 @@ export interface MutualTlsModeInput {
  * endpoint, so there every endpoint has to speak it.
  */
 export function serviceMutualTlsMode(input: MutualTlsModeInput): MutualTlsMode | 'unknown' {
-  const { service, peerMode } = input;
-  if (service.meshExternal) return 'unknown';
-  if (asksForOriginalDestination(input) && !everyEndpointSpeaksTls(input)) return 'DISABLE';
-  return peerMode;
+  switch (mutualTlsModeSource(input)) {
+    case 'external':
+      return 'unknown';
+    case 'endpoints':
+      return 'DISABLE';
+    case 'peer-authentication':
+      return input.peerMode;
+  }
+}
+
+/** What the mode comes from: that the service is outside the mesh, its endpoints, or what its namespace asks for. */
+export function mutualTlsModeSource(input: MutualTlsModeInput): 'external' | 'endpoints' | 'peer-authentication' {
+  if (input.service.meshExternal) return 'external';
+  return asksForOriginalDestination(input) && !everyEndpointSpeaksTls(input) ? 'endpoints' : 'peer-authentication';
 }
 
 /** Whether the service or the rule asks that connections go where the client was going. */
-export function asksForOriginalDestination(input: Pick<MutualTlsModeInput, 'service' | 'loadBalancer'>): boolean {
+export function asksForOriginalDestination(
+  input: Pick<MutualTlsModeInput, 'service' | 'loadBalancer'>,
+): boolean {
   return input.service.resolution === 'Passthrough' || input.loadBalancer?.simple === 'PASSTHROUGH';
 }
 

@@ -2,7 +2,12 @@
 import type { MutualTlsMode } from '../../config/kinds/networking.js';
 import type { MeshConfig } from '../../config/mesh-config.js';
 import { isClusterLocal } from '../../mesh/cluster-local.js';
-import type { MergedDestinationRule, NetworkIndex, PeerAuthenticationIndex, ProxyContext } from '../../mesh/snapshot.js';
+import type {
+  MergedDestinationRule,
+  NetworkIndex,
+  PeerAuthenticationIndex,
+  ProxyContext,
+} from '../../mesh/snapshot.js';
 import type { Service } from '../../model/service.js';
 import type { Shard } from '../../registry/view.js';
 import type { ProxyView } from '../endpoint/proxy-view.js';
@@ -63,7 +68,8 @@ export function outboundInput(
     mode,
     tunnelled: tunnelledPorts(service, shards),
   };
-  if (!isDnsKind(clusterKind(service, view.type))) return endpointsDecideTls(service, rule) ? { ...input, shards } : input;
+  if (!isDnsKind(clusterKind(service, view.type)))
+    return endpointsDecideTls(service, rule) ? { ...input, shards } : input;
   const clusterLocal = isClusterLocal(snapshot.mesh, hostname);
   return {
     ...input,
@@ -79,5 +85,7 @@ export function outboundInput(
 
 function endpointsDecideTls(service: Service, rule: MergedDestinationRule | undefined): boolean {
   const policies = [rule?.trafficPolicy, ...(rule?.subsets ?? []).map(({ trafficPolicy }) => trafficPolicy)];
-  return policies.some((policy) => asksForOriginalDestination({ service, loadBalancer: policy?.loadBalancer }));
+  return policies.some((policy) =>
+    asksForOriginalDestination({ service, loadBalancer: policy?.loadBalancer }),
+  );
 }

@@ -28,10 +28,11 @@ export function outlierDetectionMessage(settings: OutlierDetection): OutlierDete
 function localOriginFields(failures: number | undefined): OutlierDetectionShape {
   return {
     splitExternalLocalOriginErrors: true,
-    ...(failures !== undefined && failures > 0 && {
-      consecutiveLocalOriginFailure: uint32(failures),
-      enforcingConsecutiveLocalOriginFailure: uint32(100),
-    }),
+    ...(failures !== undefined &&
+      failures > 0 && {
+        consecutiveLocalOriginFailure: uint32(failures),
+        enforcingConsecutiveLocalOriginFailure: uint32(100),
+      }),
     enforcingLocalOriginSuccessRate: uint32(0),
   };
 }

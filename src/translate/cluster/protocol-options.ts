@@ -121,7 +121,8 @@ export function protocolFields(options: ProtocolOptions, serverName: ServerNameO
   const { upstream, http1, http2, common } = options;
   const named = serverName.autoSni === true || serverName.autoSanValidation === true;
   if (upstream === 'http2' && common === undefined && !named && isEmpty(http2)) return plainHttp2;
-  if (upstream === 'downstream' && http1 === undefined && common === undefined && !named) return plainDownstream;
+  if (upstream === 'downstream' && http1 === undefined && common === undefined && !named)
+    return plainDownstream;
   if (upstream === 'default' && common === undefined && !named) return {};
   const rest = {
     ...(common !== undefined && { commonHttpProtocolOptions: common }),
@@ -131,8 +132,12 @@ export function protocolFields(options: ProtocolOptions, serverName: ServerNameO
     const useDownstreamProtocolConfig = { httpProtocolOptions: http1 ?? {}, http2ProtocolOptions: {} };
     return packed({ ...rest, useDownstreamProtocolConfig });
   }
-  if (upstream === 'http2') return packed({ ...rest, explicitHttpConfig: { http2ProtocolOptions: http2 ?? {} } });
-  return packed({ ...rest, explicitHttpConfig: { httpProtocolOptions: upstream === 'http1' ? (http1 ?? {}) : {} } });
+  if (upstream === 'http2')
+    return packed({ ...rest, explicitHttpConfig: { http2ProtocolOptions: http2 ?? {} } });
+  return packed({
+    ...rest,
+    explicitHttpConfig: { httpProtocolOptions: upstream === 'http1' ? (http1 ?? {}) : {} },
+  });
 }
 
 /** HTTP as clients speak it, connections closed after five idle minutes: for what is passed through. */

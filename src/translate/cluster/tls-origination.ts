@@ -48,14 +48,20 @@ export function originationContext(input: OriginationInput, settings: ClientTlsS
     return { kind: 'context', common: credentialName === '' ? { ...common, validationContext: {} } : common };
   }
   const altNames = subjectAltNames.length > 0 ? subjectAltNames : input.fallbackAltNames;
-  return { kind: 'context', common: { ...common, ...combinedValidation(secrets.roots, altNames, settings.caCrl) } };
+  return {
+    kind: 'context',
+    common: { ...common, ...combinedValidation(secrets.roots, altNames, settings.caCrl) },
+  };
 }
 
 /** Without a server name in the rule, the request names the server, and by default its certificate has to, too. */
 export function serverNameOptions(settings: ClientTlsSettings): ServerNameOptions {
   const { sni = '', subjectAltNames = [], insecureSkipVerify = false } = settings;
   if (sni !== '') return {};
-  return { autoSni: true, ...(subjectAltNames.length === 0 && !insecureSkipVerify && { autoSanValidation: true }) };
+  return {
+    autoSni: true,
+    ...(subjectAltNames.length === 0 && !insecureSkipVerify && { autoSanValidation: true }),
+  };
 }
 
 interface Secrets {
@@ -63,14 +69,23 @@ interface Secrets {
   readonly roots: SdsSecretConfigShape;
 }
 
-function missingFile({ mode, clientCertificate = '', privateKey = '' }: ClientTlsSettings): string | undefined {
+function missingFile({
+  mode,
+  clientCertificate = '',
+  privateKey = '',
+}: ClientTlsSettings): string | undefined {
   if (mode !== 'MUTUAL') return undefined;
-  if (clientCertificate === '') return 'no TLS is spoken: mode MUTUAL needs clientCertificate or credentialName';
+  if (clientCertificate === '')
+    return 'no TLS is spoken: mode MUTUAL needs clientCertificate or credentialName';
   return privateKey === '' ? 'no TLS is spoken: mode MUTUAL needs privateKey or credentialName' : undefined;
 }
 
 /** The agent reads the files; without a file of roots it takes those of the system. */
-function fileSecrets({ clientCertificate = '', privateKey = '', caCertificates = '' }: ClientTlsSettings): Secrets {
+function fileSecrets({
+  clientCertificate = '',
+  privateKey = '',
+  caCertificates = '',
+}: ClientTlsSettings): Secrets {
   return {
     certificate: fileSecret(`file-cert:${clientCertificate}~${privateKey}`),
     roots: fileSecret(`file-root:${caCertificates === '' ? 'system' : caCertificates}`),

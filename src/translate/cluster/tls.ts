@@ -53,7 +53,11 @@ export function decideTls(input: TlsInput): TlsDecision {
 }
 
 /** A rule whose settings are not completed: a server without a name is called by that of the cluster. */
-function asGiven({ clusterName, clusterSni }: TlsInput, sni: string, subjectAltNames: readonly string[]): TlsDecision {
+function asGiven(
+  { clusterName, clusterSni }: TlsInput,
+  sni: string,
+  subjectAltNames: readonly string[],
+): TlsDecision {
   const named = sni === '' && clusterSni !== '' ? clusterName : sni;
   return { kind: 'mesh', sni: named, subjectAltNames, automatic: false };
 }
@@ -64,9 +68,20 @@ function automaticTls({ autoMtls, mode, accounts, clusterSni, fileCertificates }
   return { kind: 'mesh', sni: clusterSni, subjectAltNames: accounts, automatic: true };
 }
 
-function byFiles({ chain, key, root }: FileCertificates, sni: string, subjectAltNames: readonly string[]): TlsDecision {
+function byFiles(
+  { chain, key, root }: FileCertificates,
+  sni: string,
+  subjectAltNames: readonly string[],
+): TlsDecision {
   return {
     kind: 'origination',
-    settings: { mode: 'MUTUAL', clientCertificate: chain, privateKey: key, caCertificates: root, sni, subjectAltNames },
+    settings: {
+      mode: 'MUTUAL',
+      clientCertificate: chain,
+      privateKey: key,
+      caCertificates: root,
+      sni,
+      subjectAltNames,
+    },
   };
 }

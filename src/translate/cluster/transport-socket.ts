@@ -9,7 +9,14 @@ import {
   type TransportSocketShape,
 } from '../../envoy/messages.js';
 import type { ServerNameOptions } from './protocol-options.js';
-import { combinedValidation, defaultTlsParameters, meshRoots, rawBufferSocket, tlsSocket, workloadCertificate } from './tls-context.js';
+import {
+  combinedValidation,
+  defaultTlsParameters,
+  meshRoots,
+  rawBufferSocket,
+  tlsSocket,
+  workloadCertificate,
+} from './tls-context.js';
 import { originationContext, serverNameOptions, type OriginationInput } from './tls-origination.js';
 import type { TlsDecision } from './tls.js';
 
@@ -25,7 +32,7 @@ export interface TransportSocketInput extends OriginationInput {
 /** The sockets of a cluster, and how it names servers. */
 export interface TransportSocketFields {
   readonly fields: Pick<ClusterShape, 'transportSocket' | 'transportSocketMatches'>;
-  /** Absent unless TLS is spoken. */
+  /** Absent unless TLS is spoken, or would be if its settings were complete. */
   readonly tls?: { readonly serverName: ServerNameOptions; readonly sni: string; readonly verifies: boolean };
   /** Why TLS that was asked for is left out, if it is. */
   readonly problem?: string;
@@ -36,25 +43,28 @@ export function transportSocketFields(input: TransportSocketInput): TransportSoc
   const { decision } = input;
   if (decision.kind === 'mesh') {
     const { sni } = decision;
-    const fields = input.choosesByEndpoint && decision.automatic ? byEndpoint(input, decision) : always(input, meshSocket(input, decision));
+    const fields =
+      input.choosesByEndpoint && decision.automatic
+        ? byEndpoint(input, decision)
+        : always(input, meshSocket(input, decision));
     return { fields, tls: { serverName: {}, sni, verifies: true } };
   }
   if (decision.kind === 'none') return { fields: always(input, undefined) };
   const { settings } = decision;
   const context = originationContext(input, settings);
-  if (context.kind !== 'context') {
-    return { fields: always(input, undefined), ...(context.kind === 'problem' && { problem: context.problem }) };
-  }
+  if (context.kind === 'omitted') return { fields: always(input, undefined) };
   const { sni = '', insecureSkipVerify = false } = settings;
-  return {
-    fields: always(input, tlsSocket(context.common, sni)),
-    tls: { serverName: serverNameOptions(settings), sni, verifies: !insecureSkipVerify },
-  };
+  const tls = { serverName: serverNameOptions(settings), sni, verifies: !insecureSkipVerify };
+  if (context.kind === 'problem') return { fields: always(input, undefined), tls, problem: context.problem };
+  return { fields: always(input, tlsSocket(context.common, sni)), tls };
 }
 
 type MeshTls = Extract<TlsDecision, { kind: 'mesh' }>;
 
-function always({ proxyProtocol }: TransportSocketInput, socket: TransportSocketShape | undefined): TransportSocketFields['fields'] {
+function always(
+  { proxyProtocol }: TransportSocketInput,
+  socket: TransportSocketShape | undefined,
+): TransportSocketFields['fields'] {
   if (proxyProtocol === undefined) return socket === undefined ? {} : { transportSocket: socket };
   return { transportSocket: withProxyProtocol(proxyProtocol, socket ?? innerRawBuffer) };
 }
@@ -64,14 +74,23 @@ const innerRawBuffer: TransportSocketShape = { ...rawBufferSocket, name: 'raw_bu
 
 const noMatch = { fields: {} };
 const istioMatch = { fields: { tlsMode: { stringValue: 'istio' } } };
-const plainMatch: TransportSocketMatchShape = { name: 'tlsMode-disabled', match: noMatch, transportSocket: rawBufferSocket };
+const plainMatch: TransportSocketMatchShape = {
+  name: 'tlsMode-disabled',
+  match: noMatch,
+  transportSocket: rawBufferSocket,
+};
 
 /** TLS to endpoints that can speak it, plain text to others. */
 function byEndpoint(input: TransportSocketInput, decision: MeshTls): TransportSocketFields['fields'] {
   const socket = meshSocket(input, decision);
   const { proxyProtocol } = input;
   if (proxyProtocol === undefined) {
-    return { transportSocketMatches: [{ name: 'tlsMode-istio', match: istioMatch, transportSocket: socket }, plainMatch] };
+    return {
+      transportSocketMatches: [
+        { name: 'tlsMode-istio', match: istioMatch, transportSocket: socket },
+        plainMatch,
+      ],
+    };
   }
   return {
     transportSocketMatches: [
@@ -98,7 +117,10 @@ const plainAlpn = ['istio'];
 const plainAlpnHttp2 = ['istio', 'h2'];
 
 /** Mutual TLS of the mesh, with the workload's own certificate. */
-function meshSocket({ http2, metadataExchange }: TransportSocketInput, { sni, subjectAltNames }: MeshTls): TransportSocketShape {
+function meshSocket(
+  { http2, metadataExchange }: TransportSocketInput,
+  { sni, subjectAltNames }: MeshTls,
+): TransportSocketShape {
   const [alpn, alpnHttp2] = metadataExchange ? [meshAlpn, meshAlpnHttp2] : [plainAlpn, plainAlpnHttp2];
   return tlsSocket(
     {

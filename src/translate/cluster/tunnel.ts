@@ -25,7 +25,9 @@ export function tunnelledPorts(service: Service, shards: readonly Shard[]): Tunn
 function findTunnelledPorts({ ports }: Service, shards: readonly Shard[]): TunnelledPorts {
   const endpoints = shards.flatMap((shard) => shard.endpoints);
   if (!endpoints.some(takesTunnels)) return none;
-  return new Set(ports.filter((port) => allTakeTunnels(endpoints.filter(ofPortNumber(port)))).map(({ port }) => port));
+  return new Set(
+    ports.filter((port) => allTakeTunnels(endpoints.filter(ofPortNumber(port)))).map(({ port }) => port),
+  );
 }
 
 function allTakeTunnels(endpoints: readonly Endpoint[]): boolean {

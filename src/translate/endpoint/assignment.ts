@@ -31,10 +31,14 @@ export interface Assignment {
 
 /** Builds and encodes an assignment. */
 export function buildAssignment(input: AssignmentInput): Assignment {
-  const { clusterName, proxy } = input;
-  const groups = buildLocalityEndpoints(input);
-  const placed = applyLocalityLb(groups, assignmentAction(input, input.mesh), proxy);
+  const { clusterName } = input;
+  const placed = placeEndpoints(input);
   return { resource: encode(clusterName, placed), problems: problemsOf(clusterName, placed) };
+}
+
+/** The endpoints of an assignment by locality, with priorities and weights. */
+export function placeEndpoints(input: AssignmentInput): readonly EndpointGroup[] {
+  return applyLocalityLb(buildLocalityEndpoints(input), assignmentAction(input, input.mesh), input.proxy);
 }
 
 /** The answer for a cluster of which nothing is known. */

@@ -15,7 +15,7 @@ import { parseLocality } from '../../model/locality.js';
 import type { Service, ServicePort } from '../../model/service.js';
 import type { Shard } from '../../registry/view.js';
 import { cappedSum, regrouped, type EndpointGroup } from './endpoint-group.js';
-import { ofPortName, ofPortNumber, visibleEndpoints } from './filters.js';
+import { ofPortNumber, portNameFault, visibilityFault, type PortFault, type VisibilityFault } from './filters.js';
 import { lbEndpoint, type SourcedEndpoint } from './lb-endpoint.js';
 import { hasMutualTls } from './mtls.js';
 import { routeThroughGateways, type EndpointUse } from './networks.js';
@@ -97,26 +97,41 @@ function group(label: string, endpoints: readonly SourcedEndpoint[]): EndpointGr
 
 /** The endpoints that a proxy is told of, in the order of the shards. */
 function selectEndpoints(input: EndpointsInput): readonly Endpoint[] {
-  const { service, rule, subset, port, clusterLocal, proxy } = input;
-  const visible = visibleEndpoints({
-    service,
-    clusterLocal,
-    proxy,
-    unhealthy: sendsUnhealthy(service, endpointPolicy(input)),
-  });
-  const ofPort = input.use === 'eds' ? ofPortName(port) : ofPortNumber(port);
-  const labels = findSubset(rule, subset)?.labels ?? noLabels;
-  return shardsFor(input)
+  const fault = endpointFault(input);
+  return input.shards
+    .filter((shard) => shardFault(input, shard) === undefined)
     .flatMap((shard) => shard.endpoints)
-    .filter((endpoint) => ofPort(endpoint) && labelsMatch(labels, endpoint.labels) && visible(endpoint));
+    .filter((endpoint) => fault(endpoint) === undefined);
 }
 
-/** DNS clusters carry their endpoints themselves: over EDS there is nothing to say of them. */
-function shardsFor({ use, service, clusterLocal, shards, proxy }: EndpointsInput): readonly Shard[] {
-  if (use === 'dns') return shards;
-  if (isDns(service)) return [];
+/** Why an endpoint is not among those of a cluster, whatever its shard is. */
+export type EndpointFault = PortFault | 'other-labels' | VisibilityFault;
+
+/** Says of endpoints why they are not among those of a cluster; undefined for those that are. */
+export function endpointFault(input: EndpointsInput): (endpoint: Endpoint) => EndpointFault | undefined {
+  const { use, service, rule, subset, port, clusterLocal, proxy } = input;
+  const unhealthy = sendsUnhealthy(service, endpointPolicy(input));
+  const visibility = visibilityFault({ service, clusterLocal, proxy, unhealthy });
+  const ofNumber = ofPortNumber(port);
+  const labels = findSubset(rule, subset)?.labels ?? noLabels;
+  const portFault = (endpoint: Endpoint): PortFault | undefined =>
+    use === 'eds' ? portNameFault(port, endpoint) : ofNumber(endpoint) ? undefined : 'other-port';
+  return (endpoint) =>
+    portFault(endpoint) ?? (labelsMatch(labels, endpoint.labels) ? visibility(endpoint) : 'other-labels');
+}
+
+/**
+ * Why nothing of a shard is among the endpoints of a cluster. DNS clusters carry their endpoints themselves: over EDS
+ * there is nothing to say of them.
+ */
+export function shardFault(
+  { use, service, clusterLocal, proxy }: EndpointsInput,
+  shard: Shard,
+): 'looked-up' | 'other-cluster' | undefined {
+  if (use === 'dns') return undefined;
+  if (isDns(service)) return 'looked-up';
   const ownOnly = clusterLocal || service.attributes.nodeLocal === true;
-  return ownOnly ? shards.filter((shard) => shard.cluster === proxy.cluster) : shards;
+  return ownOnly && shard.cluster !== proxy.cluster ? 'other-cluster' : undefined;
 }
 
 /** Whether the hosts of a service are looked up in DNS by its clients. */

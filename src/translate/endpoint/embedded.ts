@@ -1,7 +1,7 @@
 /** Endpoints that a cluster carries itself, as its hosts are looked up in DNS (Istio reference 6.8). */
 import type { LocalityLbEndpointsShape } from '../../envoy/messages.js';
 import { buildLocalityEndpoints, type EndpointsInput } from './build-endpoints.js';
-import { localityLbEndpoints } from './endpoint-group.js';
+import { localityLbEndpoints, type EndpointGroup } from './endpoint-group.js';
 import { applyLocalityLb } from './locality-lb/apply.js';
 import type { LocalityLbAction } from './locality-lb/settings.js';
 
@@ -25,5 +25,13 @@ export function embeddedEndpoints(
   input: EndpointsInput,
   action: LocalityLbAction | undefined,
 ): readonly LocalityLbEndpointsShape[] {
-  return applyLocalityLb(buildLocalityEndpoints(input), action, input.proxy).map(localityLbEndpoints);
+  return placeEmbedded(input, action).map(localityLbEndpoints);
+}
+
+/** The same before they are messages. */
+export function placeEmbedded(
+  input: EndpointsInput,
+  action: LocalityLbAction | undefined,
+): readonly EndpointGroup[] {
+  return applyLocalityLb(buildLocalityEndpoints(input), action, input.proxy);
 }

@@ -1,7 +1,9 @@
 /** Endpoints of one locality on their way into an assignment. */
 import type { LbEndpointShape, LocalityLbEndpointsShape, UInt32ValueShape } from '../../envoy/messages.js';
+import type { Endpoint } from '../../model/endpoint.js';
 import type { Labels } from '../../model/labels.js';
 import type { Locality } from '../../model/locality.js';
+import type { NetworkGateway } from '../../model/network.js';
 
 /** One endpoint as Envoy is told of it, with what decides where it goes. */
 export interface PlacedEndpoint {
@@ -12,6 +14,10 @@ export interface PlacedEndpoint {
   readonly labels: Labels;
   /** Whether clients are told to use Istio's mutual TLS. */
   readonly mutualTls: boolean;
+  /** The endpoint of a registry that it is. */
+  readonly source?: Endpoint;
+  /** The gateway between networks that stands in for endpoints. */
+  readonly gateway?: NetworkGateway;
 }
 
 /** Endpoints of one locality and priority. Values are not changed: each step makes new ones. */

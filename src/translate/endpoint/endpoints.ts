@@ -9,7 +9,13 @@ import { portByNumber } from '../../model/service.js';
 import type { Memo } from '../memo.js';
 import { parseClusterName } from '../names.js';
 import type { Translation, TranslationProblem } from '../translation.js';
-import { assignmentAction, buildAssignment, emptyAssignment, type Assignment } from './assignment.js';
+import {
+  assignmentAction,
+  buildAssignment,
+  emptyAssignment,
+  type Assignment,
+  type AssignmentInput,
+} from './assignment.js';
 import type { ClusterEndpoints } from './build-endpoints.js';
 import { endpointsInput } from './endpoints-input.js';
 import { anyProxy, viewKey } from './proxy-view.js';
@@ -44,15 +50,24 @@ export function translateEndpoints(
 function translateCluster(context: ProxyContext, clusterName: string, memo: Memo): Assignment {
   const cluster = clusterName === selfCluster ? ownCluster(context) : namedCluster(context, clusterName);
   if (cluster === undefined) return memo.compute(clusterName, { clusterName }, emptyAssignment);
-  const { mesh } = context.snapshot;
-  const input = endpointsInput(context, cluster, assignmentAction(cluster, mesh));
+  const input = assignmentInput(context, clusterName, cluster);
   const view = viewKey(input.proxy);
   const proxy = view === '' ? anyProxy : memo.intern(input.proxy);
-  return memo.compute(`${clusterName} ${view}`, { ...input, clusterName, mesh, proxy }, buildAssignment);
+  return memo.compute(`${clusterName} ${view}`, { ...input, proxy }, buildAssignment);
+}
+
+/** All that the assignment of a cluster depends on for a proxy. */
+export function assignmentInput(
+  context: ProxyContext,
+  clusterName: string,
+  cluster: ClusterEndpoints,
+): AssignmentInput {
+  const { mesh } = context.snapshot;
+  return { ...endpointsInput(context, cluster, assignmentAction(cluster, mesh)), clusterName, mesh };
 }
 
 /** What a cluster's name stands for in the scope of a proxy, or undefined if it does not know such a service or port. */
-function namedCluster(context: ProxyContext, clusterName: string): ClusterEndpoints | undefined {
+export function namedCluster(context: ProxyContext, clusterName: string): ClusterEndpoints | undefined {
   const name = parseClusterName(clusterName);
   if (name === undefined) return undefined;
   const service = context.scope.service(name.hostname);

@@ -17,23 +17,38 @@ export interface FilterInput {
   readonly proxy: ProxyView;
 }
 
+/** Why an endpoint is kept from a proxy: where it is, how it is, or that it is not of the proxy's own workload. */
+export type VisibilityFault =
+  'other-node' | 'network-view' | 'other-cluster' | 'not-ready' | 'terminating' | 'draining' | 'other-workload';
+
+/** The filter that every kind of assignment has. */
+export function visibleEndpoints(input: FilterInput): EndpointFilter {
+  const fault = visibilityFault(input);
+  return (endpoint) => fault(endpoint) === undefined;
+}
+
 /**
- * The filter that every kind of assignment has. An endpoint without an address passes: only the network step knows
- * whether a gateway stands in for it.
+ * Why that filter keeps an endpoint out; undefined if it does not. An endpoint without an address passes: only the
+ * network step knows whether a gateway stands in for it.
  */
-export function visibleEndpoints({ service, clusterLocal, unhealthy, proxy }: FilterInput): EndpointFilter {
+export function visibilityFault({
+  service,
+  clusterLocal,
+  unhealthy,
+  proxy,
+}: FilterInput): (endpoint: Endpoint) => VisibilityFault | undefined {
   const nodeLocal = service.attributes.nodeLocal === true;
   const { networkView } = proxy;
   const persistentSession = (service.attributes.labels['istio.io/persistent-session'] ?? '') !== '';
   return (endpoint) => {
-    if (nodeLocal && (endpoint.nodeName ?? '') !== (proxy.nodeName ?? '')) return false;
+    if (nodeLocal && (endpoint.nodeName ?? '') !== (proxy.nodeName ?? '')) return 'other-node';
     if (networkView !== undefined && endpoint.network !== '' && !networkView.includes(endpoint.network))
-      return false;
-    if (clusterLocal && endpoint.cluster !== proxy.cluster) return false;
-    if (!unhealthy && endpoint.health === 'unhealthy') return false;
-    if (endpoint.health === 'terminating') return false;
-    if (isDraining(endpoint) && !persistentSession) return false;
-    return proxy.self === undefined || isSibling(endpoint, proxy.self);
+      return 'network-view';
+    if (clusterLocal && endpoint.cluster !== proxy.cluster) return 'other-cluster';
+    if (!unhealthy && endpoint.health === 'unhealthy') return 'not-ready';
+    if (endpoint.health === 'terminating') return 'terminating';
+    if (isDraining(endpoint) && !persistentSession) return 'draining';
+    return proxy.self === undefined || isSibling(endpoint, proxy.self) ? undefined : 'other-workload';
   };
 }
 
@@ -47,9 +62,18 @@ export function isDraining(endpoint: Endpoint): boolean {
   return endpoint.health === 'draining' || (endpoint.labels['istio.io/draining'] ?? '') !== '';
 }
 
+/** Why an endpoint is not one of a port's: it serves another one, or Envoy would have to look up its address. */
+export type PortFault = 'other-port' | 'host-name';
+
 /** The endpoints of a service port by the port's name, with addresses that Envoy need not look up. */
 export function ofPortName(port: ServicePort): EndpointFilter {
-  return (endpoint) => endpoint.servicePortName === port.name && isReachable(endpoint);
+  return (endpoint) => portNameFault(port, endpoint) === undefined;
+}
+
+/** Why `ofPortName` keeps an endpoint out. */
+export function portNameFault({ name }: ServicePort, endpoint: Endpoint): PortFault | undefined {
+  if (endpoint.servicePortName !== name) return 'other-port';
+  return isReachable(endpoint) ? undefined : 'host-name';
 }
 
 /** An empty address may be replaced by a gateway's, port 0 means a path; all else has to be an IP address. */

@@ -20,12 +20,24 @@ export interface MutualTlsInput {
  * PeerAuthentications do not turn it off for the port that they listen on.
  */
 export function hasMutualTls(input: MutualTlsInput): EndpointFilter {
+  const fault = mutualTlsFault(input);
+  return (endpoint) => fault(endpoint) === undefined;
+}
+
+/** Why an endpoint has no mutual TLS: the rule asks for something else, the workload cannot, or a policy turns it off. */
+export type MutualTlsFault = 'rule' | 'workload' | 'peer-authentication';
+
+/** Says of endpoints why they have no mutual TLS; undefined for those that have. */
+export function mutualTlsFault(input: MutualTlsInput): (endpoint: Endpoint) => MutualTlsFault | undefined {
   const { peerAuthentications } = input;
   const mode = ruleTlsMode(input.rule, input.subset, input.port);
-  if (mode !== undefined) return () => mode === 'ISTIO_MUTUAL';
-  return (endpoint: Endpoint) =>
-    endpoint.tlsMode === 'istio' &&
-    peerAuthentications.workloadMode(endpoint.namespace, endpoint.labels, endpoint.port) !== 'DISABLE';
+  if (mode !== undefined) return () => (mode === 'ISTIO_MUTUAL' ? undefined : 'rule');
+  return ({ tlsMode, namespace, labels, port }) => {
+    if (tlsMode !== 'istio') return 'workload';
+    return peerAuthentications.workloadMode(namespace, labels, port) === 'DISABLE'
+      ? 'peer-authentication'
+      : undefined;
+  };
 }
 
 /** The mode that a rule gives: the subset's own, else the rule's; none for a subset that the rule does not have. */

@@ -2,6 +2,7 @@
 import { compareStrings } from '../../base/compare.js';
 import { parseIp } from '../../base/ip.js';
 import type { NetworkIndex } from '../../mesh/snapshot.js';
+import type { Endpoint } from '../../model/endpoint.js';
 import type { NetworkGateway } from '../../model/network.js';
 import type { IpFamilies } from '../../model/proxy.js';
 import { noLabels } from '../../model/labels.js';
@@ -81,16 +82,43 @@ function routeGroup(
   const shares = new Map<NetworkGateway, number>();
   for (const endpoint of group.endpoints) {
     const weight = scaledWeight(endpoint.weight, scale);
-    const via = routes.to(endpoint.source.network, endpoint.source.cluster);
-    if (via === 'direct') {
-      if (hasHost(endpoint)) direct.push(withWeight(endpoint, weight));
-    } else if (endpoint.mutualTls) {
-      const share = Math.floor(weight / via.length);
-      for (const gateway of via) shares.set(gateway, ((shares.get(gateway) ?? 0) + share) >>> 0);
-    }
+    const way = wayTo(endpoint.source, endpoint.mutualTls, routes);
+    if (way === 'direct') direct.push(withWeight(endpoint, weight));
+    if (typeof way === 'string') continue;
+    const share = Math.floor(weight / way.length);
+    for (const gateway of way) shares.set(gateway, ((shares.get(gateway) ?? 0) + share) >>> 0);
   }
   const used = [...shares].sort(([a], [b]) => compareGateways(a, b));
   return [...direct, ...used.map(([gateway, weight]) => gatewayEndpoint(gateway, Math.max(weight, 1)))];
+}
+
+/**
+ * Why an endpoint cannot be reached: it has no address and no gateway stands in; its network's gateways pass mutual TLS
+ * only, and it has none; or the proxy can connect to none of them.
+ */
+export type RouteFault = 'no-address' | 'no-mutual-tls' | 'no-usable-gateway';
+
+/** How a proxy reaches an endpoint. */
+export type Way = 'direct' | readonly NetworkGateway[] | RouteFault;
+
+/** How a proxy reaches an endpoint, as `routeThroughGateways` decides it. */
+export function wayToEndpoint(
+  endpoint: Endpoint,
+  mutualTls: boolean,
+  networks: NetworkIndex,
+  use: EndpointUse,
+  client: GatewayClient | undefined,
+): Way {
+  const gateways = gatewaysOf(networks, use);
+  if (!gateways.multiNetwork || client === undefined) return 'direct';
+  return wayTo(endpoint, mutualTls, new Routes(gateways, client));
+}
+
+function wayTo(endpoint: Endpoint, mutualTls: boolean, routes: Routes): Way {
+  const via = routes.to(endpoint.network, endpoint.cluster);
+  if (via === 'direct') return hasHost(endpoint) ? 'direct' : 'no-address';
+  if (via.length === 0) return 'no-usable-gateway';
+  return mutualTls ? via : 'no-mutual-tls';
 }
 
 /** How a proxy reaches each network and cluster, found once for each. */
@@ -139,8 +167,8 @@ function scaledWeight(weight: number, scale: number): number {
 }
 
 /** Sockets have no host, and count as not reachable once there are gateways. */
-function hasHost({ source }: SourcedEndpoint): boolean {
-  return source.port !== 0 && (source.addresses[0] ?? '') !== '';
+function hasHost({ addresses, port }: Endpoint): boolean {
+  return port !== 0 && (addresses[0] ?? '') !== '';
 }
 
 function compareGateways(a: NetworkGateway, b: NetworkGateway): number {
@@ -163,5 +191,6 @@ function gatewayEndpoint(gateway: NetworkGateway, weight: number): PlacedEndpoin
     weight,
     labels: augmentLabels(noLabels, { cluster, network, locality: '', nodeName: '' }),
     mutualTls: true,
+    gateway,
   };
 }

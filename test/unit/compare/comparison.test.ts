@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { isOurVersion } from '../../../src/compare/comparison.js';
+import { PilotError } from '../../../src/base/errors.js';
+import { isEqual, isIncomplete, isOurVersion } from '../../../src/compare/comparison.js';
 import { parseIgnore } from '../../../src/compare/ignore.js';
+import type { Answer } from '../../../src/compare/resources.js';
+import type { Side, SideKind } from '../../../src/compare/side.js';
 import type { JsonObject } from '../../../src/envoy/json-value.js';
 import { answerSide, compared, found } from './sides.js';
 
@@ -64,6 +67,64 @@ describe('a comparison', () => {
     await expect(
       compared(answerSide({ cds: [] }), answerSide({ cds: [] }), { types: ['xyz'] }),
     ).rejects.toMatchObject({ code: 'USAGE' });
+  });
+});
+
+describe('a comparison with a server', () => {
+  const server = (answer: Answer): Side => ({ ...answerSide(answer), kind: 'server' });
+  const node = (metadata: Readonly<Record<string, unknown>>) => ({ name: 'p', node: { id: 'p', metadata } });
+  const pair = (metadata: Readonly<Record<string, unknown>>) => [
+    { name: 'p', left: node(metadata), right: node(metadata) },
+  ];
+
+  test('asks it for listeners and routes only when told to, and says so', async () => {
+    const answer = { cds: [], lds: [] };
+    const comparison = await compared(answerSide(answer), server(answer));
+    expect(comparison.types).toEqual(['cds', 'eds']);
+    expect(comparison.notCompared).toEqual([
+      { type: 'lds', reason: 'right is asked for it with --type lds only' },
+    ]);
+    expect((await compared(answerSide(answer), server(answer), { types: ['lds'] })).types).toEqual(['lds']);
+  });
+
+  test('says that a plain Envoy is served less by a directory, where they differ', async () => {
+    const directory: Side = { ...answerSide({ cds: [{ name: 'a' }] }), kind: 'directory' };
+    const notes = async (
+      metadata: Readonly<Record<string, unknown>>,
+      answer: Answer,
+    ): Promise<readonly string[]> =>
+      (await compared(directory, server(answer), { proxies: pair(metadata) })).proxies.flatMap(
+        (proxy) => proxy.notes,
+      );
+    expect(await notes({}, { cds: [] })).toEqual([expect.stringContaining('the node has no ISTIO_VERSION')]);
+    expect(await notes({ ISTIO_VERSION: '1.31.0' }, { cds: [] })).toEqual([]);
+    expect(await notes({}, { cds: [{ name: 'a' }] })).toEqual([]);
+  });
+
+  test('goes on with other proxies when a side cannot tell of one, but not when a server fails', async () => {
+    const fails = (kind: SideKind): Side => ({
+      ...answerSide({ cds: [] }),
+      kind,
+      answer: async ({ name }) => {
+        if (name === 'bad') throw new PilotError('COMPARE_FAILED', 'no idea');
+        return { answer: { cds: [] }, notes: [] };
+      },
+    });
+    const proxies = ['bad', 'good'].map((name) => ({
+      ...pair({})[0],
+      name,
+      left: { name, node: undefined },
+      right: { name, node: undefined },
+    }));
+    const comparison = await compared(answerSide({ cds: [] }), fails('directory'), { proxies });
+    expect(comparison.proxies.map(({ name, failure }) => [name, failure])).toEqual([
+      ['bad', 'bad: no idea'],
+      ['good', undefined],
+    ]);
+    expect([isEqual(comparison), isIncomplete(comparison)]).toEqual([false, true]);
+    await expect(compared(answerSide({ cds: [] }), fails('server'), { proxies })).rejects.toThrow(
+      'bad: no idea',
+    );
   });
 });
 

@@ -54,6 +54,7 @@ export function found({ proxies }: Comparison): string[] {
       resources.flatMap((resource) => {
         if (resource.kind === 'only-left') return [`- ${type} ${resource.name}`];
         if (resource.kind === 'only-right') return [`+ ${type} ${resource.name}`];
+        if (resource.kind !== 'different') return [];
         return resource.differences.map(({ path }) => `${type} ${resource.name} ${path}`);
       }),
     ),

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Memo } from '../../../src/translate/memo.js';
 
 /** A function that says how often it was called. */
-function counted<Input extends object>(): { readonly make: (input: Input) => { readonly of: Input }; calls: number } {
+function counted<Input extends object>(): {
+  readonly make: (input: Input) => { readonly of: Input };
+  calls: number;
+} {
   const counter = {
     calls: 0,
     make: (input: Input) => {

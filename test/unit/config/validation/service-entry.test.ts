@@ -351,6 +351,18 @@ describeRules('ServiceEntry', base, [
     fine: { resolution: 'DNS', hosts: twoHosts, addresses: ['10.0.0.1'] },
   },
   {
+    rule: 'several hosts of a DNS entry share a TCP port and have addresses',
+    broken: { resolution: 'DNS', hosts: twoHosts, addresses: ['10.0.0.1'], ports: [tls] },
+    finds: ['warning spec.hosts'],
+    fine: { resolution: 'DNS', hosts: twoHosts, ports: [tls] },
+  },
+  {
+    rule: 'several hosts of a DNS entry share addresses, a TCP port and are more than one',
+    broken: { resolution: 'DNS', hosts: twoHosts, addresses: ['10.0.0.1'], ports: [tls] },
+    finds: ['warning spec.hosts'],
+    fine: { resolution: 'DNS', addresses: ['10.0.0.1'], ports: [tls] },
+  },
+  {
     rule: 'a dynamic host has no wildcard',
     broken: { resolution: 'DYNAMIC_DNS' },
     finds: ['error spec.hosts[0]'],

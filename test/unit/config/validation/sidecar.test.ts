@@ -340,7 +340,7 @@ describeRules('Sidecar', base, [
     rule: 'everything is among other hosts',
     broken: hosts('./a.com', '*/*'),
     finds: ['warning spec.egress[0].hosts'],
-    fine: hosts('./a.com', '*/*.com'),
+    fine: hosts('*/*', '~default/a.com'),
   },
 
   {

@@ -390,6 +390,11 @@ describe('VirtualService rules that can never apply', () => {
       ['spec.http[1].match[0]'],
     ],
     [
+      'a prefix for GET behind a shorter one for anything, which Istio takes for GET',
+      [{ match: [prefix('/a')] }, { match: [prefix('/ab', { method: { exact: 'GET' } })] }],
+      ['spec.http[1].match[0]'],
+    ],
+    [
       'a prefix behind a shorter one of its own rule',
       [{ match: [prefix('/'), prefix('/a')] }],
       ['spec.http[0].match[1]'],
