@@ -11,7 +11,10 @@ const serviceCount = 1000;
 const endpointCount = 10;
 const rounds = 7;
 
-/** Times of generation, in milliseconds; Istio's own generators, cold, took 68 for clusters and 131 for endpoints. */
+/**
+ * Times in milliseconds, without limits: they are for comparing one change with the next on the same machine.
+ * Istio's own generators took 68 ms for the clusters and 131 ms for the endpoints of such a mesh, cold.
+ */
 export async function translation() {
   /** @type {Map<string, number[]>} */
   const times = new Map();
@@ -37,13 +40,22 @@ export async function translation() {
       throw new Error(`${problem.subject}: ${problem.message}`);
     });
     source.update(timed('first snapshot', () => mesh.snapshot()));
-    const metadata = { fields: { NAMESPACE: { stringValue: 'shop' }, ISTIO_VERSION: { stringValue: '1.31.0' } } };
+    const metadata = {
+      fields: { NAMESPACE: { stringValue: 'shop' }, ISTIO_VERSION: { stringValue: '1.31.0' } },
+    };
     const client = source.attach({ id: 'sidecar~10.0.0.1~a.shop~shop.svc.cluster.local', metadata });
     const all = { wildcard: true, names: new Set() };
     const clusters = timed('clusters, cold', () => client.resources(typeUrls.cds, all));
-    const names = new Set((clusters?.resources ?? []).map(({ name }) => name).filter((name) => name.startsWith('outbound')));
-    const assignments = timed('endpoints, cold', () => client.resources(typeUrls.eds, { wildcard: false, names }));
-    bytes = [...(clusters?.resources ?? []), ...(assignments?.resources ?? [])].reduce((sum, { body }) => sum + body.length, 0);
+    const names = new Set(
+      (clusters?.resources ?? []).map(({ name }) => name).filter((name) => name.startsWith('outbound')),
+    );
+    const assignments = timed('endpoints, cold', () =>
+      client.resources(typeUrls.eds, { wildcard: false, names }),
+    );
+    bytes = [...(clusters?.resources ?? []), ...(assignments?.resources ?? [])].reduce(
+      (sum, { body }) => sum + body.length,
+      0,
+    );
 
     registry.setEndpoints(host(7), 'shop', endpoints(7, 1));
     source.update(timed('snapshot after one endpoint change', () => mesh.snapshot()));
@@ -51,17 +63,15 @@ export async function translation() {
     timed('endpoints, after one change', () => client.resources(typeUrls.eds, { wildcard: false, names }));
     mesh.dispose();
   }
-  const limits = new Map([
-    ['clusters, cold', 68],
-    ['endpoints, cold', 131],
-    ['clusters, warm', 6],
-    ['endpoints, after one change', 6],
-  ]);
-  const measures = [...times].map(([what, values]) => {
-    const limit = limits.get(what);
-    return { what: `${what} (median of ${rounds})`, value: median(values), unit: 'ms', ...(limit !== undefined && { limit }) };
-  });
-  return [...measures, { what: 'bytes of all resources for one sidecar', value: bytes / 1024 / 1024, unit: 'MiB' }];
+  const measures = [...times].map(([what, values]) => ({
+    what: `${what} (median of ${rounds})`,
+    value: median(values),
+    unit: 'ms',
+  }));
+  return [
+    ...measures,
+    { what: 'bytes of all resources for one sidecar', value: bytes / 1024 / 1024, unit: 'MiB' },
+  ];
 }
 
 /** @param {number} index */
