@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 import { bootstrapCommand } from './commands/bootstrap.js';
 import { compareCommand } from './commands/compare.js';
 import { diffCommand } from './commands/diff.js';
+import { explainCommand } from './commands/explain.js';
 import { serveCommand } from './commands/serve.js';
 import { validateCommand } from './commands/validate.js';
 import { versionCommand } from './commands/version.js';
@@ -13,6 +14,7 @@ export const commands: readonly Command[] = [
   xdsCommand,
   compareCommand,
   diffCommand,
+  explainCommand,
   validateCommand,
   bootstrapCommand,
   versionCommand,

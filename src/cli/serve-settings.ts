@@ -15,7 +15,7 @@ export interface ChosenSettings {
   /** The settings file, whether or not it exists. */
   readonly file: string;
   /** Settings with other values of the file. @throws PilotError USAGE. */
-  resolve(file: FileValues): Settings;
+  readonly resolve: (file: FileValues) => Settings;
 }
 
 /** An option for each setting but the directory, which is an argument. */

@@ -1,7 +1,13 @@
 /** MeshConfig and MeshNetworks with Istio's defaults filled in (Istio reference 4.9). Durations are milliseconds. */
 import type { Labels } from '../model/labels.js';
 import type { OutboundTrafficPolicy } from './kinds/networking.js';
-import type { ConnectionPoolSettings, LocalityLbSetting, OutlierDetection, TcpKeepalive, ZoneAwareLbSetting } from './kinds/traffic-policy.js';
+import type {
+  ConnectionPoolSettings,
+  LocalityLbSetting,
+  OutlierDetection,
+  TcpKeepalive,
+  ZoneAwareLbSetting,
+} from './kinds/traffic-policy.js';
 
 /** A Kubernetes label selector. */
 export interface LabelSelector {
@@ -27,7 +33,10 @@ export interface ServiceSettings {
 /** `serviceEntryVisibility`: how far ServiceEntries may be seen, whatever their exportTo says. */
 export interface ServiceEntryVisibility {
   /** In order: the first one whose selector matches the entry's namespace decides; the last one has no selector. */
-  readonly scopes: readonly { readonly visibility: 'PUBLIC' | 'NAMESPACE' | 'NONE'; readonly namespaceSelector?: LabelSelector }[];
+  readonly scopes: readonly {
+    readonly visibility: 'PUBLIC' | 'NAMESPACE' | 'NONE';
+    readonly namespaceSelector?: LabelSelector;
+  }[];
   readonly applyToSidecars: boolean;
 }
 
@@ -55,7 +64,10 @@ export interface MeshConfig {
   readonly tcpKeepalive?: TcpKeepalive;
   readonly tlsDefaults?: TlsConfig;
   readonly meshMTLS?: TlsConfig;
-  readonly defaultTrafficPolicy?: { readonly connectionPool?: ConnectionPoolSettings; readonly outlierDetection?: OutlierDetection };
+  readonly defaultTrafficPolicy?: {
+    readonly connectionPool?: ConnectionPoolSettings;
+    readonly outlierDetection?: OutlierDetection;
+  };
   readonly inboundClusterStatName: string;
   readonly outboundClusterStatName: string;
   readonly serviceSettings: readonly ServiceSettings[];
@@ -80,7 +92,12 @@ export interface MeshNetworkGateway {
 }
 
 export interface MeshNetworks {
-  readonly networks: Readonly<Record<string, { readonly endpoints: readonly MeshNetworkEndpoint[]; readonly gateways: readonly MeshNetworkGateway[] }>>;
+  readonly networks: Readonly<
+    Record<
+      string,
+      { readonly endpoints: readonly MeshNetworkEndpoint[]; readonly gateways: readonly MeshNetworkGateway[] }
+    >
+  >;
 }
 
 export const noMeshNetworks: MeshNetworks = Object.freeze({ networks: {} });

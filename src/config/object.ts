@@ -27,7 +27,12 @@ export interface ObjectMeta {
   readonly resourceVersion: string;
   readonly generateName?: string;
   readonly deletionTime?: number;
-  readonly ownerReferences?: readonly { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly controller: boolean }[];
+  readonly ownerReferences?: readonly {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly controller: boolean;
+  }[];
 }
 
 /** A kind that Pilotlight reads. */

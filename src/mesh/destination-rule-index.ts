@@ -50,6 +50,10 @@ export class DestinationRuleTable implements DestinationRuleIndex, Table<Destina
     this.#rootPrivate.complete(this.#merger);
   }
 
+  get all(): readonly DestinationRuleObject[] {
+    return this.sources.objects;
+  }
+
   forOutbound(
     service: ServiceIdentity,
     proxyNamespace: string,
@@ -145,7 +149,9 @@ export function selectsClient(
   proxyLabels: Labels,
 ): boolean {
   return (
-    workloadSelector !== undefined && namespace === proxyNamespace && labelsMatch(workloadSelector, proxyLabels)
+    workloadSelector !== undefined &&
+    namespace === proxyNamespace &&
+    labelsMatch(workloadSelector, proxyLabels)
   );
 }
 

@@ -92,10 +92,19 @@ export interface MergedDestinationRule {
 }
 
 export interface DestinationRuleIndex {
+  /** Every rule, in any order. */
+  readonly all: readonly ConfigObject<'DestinationRule'>[];
   /** The rule for a service as clients with these labels in this namespace see it (Istio reference 4.6). Same object as long as nothing changed. */
-  forOutbound(service: Pick<Service, 'hostname' | 'attributes'>, proxyNamespace: string, proxyLabels: Labels): MergedDestinationRule | undefined;
+  forOutbound(
+    service: Pick<Service, 'hostname' | 'attributes'>,
+    proxyNamespace: string,
+    proxyLabels: Labels,
+  ): MergedDestinationRule | undefined;
   /** The rule that a server of this service applies to what it receives: only rules without a workload selector. */
-  forInbound(service: Pick<Service, 'hostname' | 'attributes'>, proxyNamespace: string): MergedDestinationRule | undefined;
+  forInbound(
+    service: Pick<Service, 'hostname' | 'attributes'>,
+    proxyNamespace: string,
+  ): MergedDestinationRule | undefined;
   /** Where rules for a service were looked for, in order, with what was found there: why `forOutbound` says what it says. */
   places(service: Pick<Service, 'hostname' | 'attributes'>, proxyNamespace: string): readonly RulePlace[];
 }

@@ -67,7 +67,9 @@ export function kubernetesProtocolChoice(
   const text = (appProtocol ?? name).toLowerCase();
   const protocol = text.startsWith('grpc-web') ? 'GRPC-Web' : parseProtocol(text.split('-', 1)[0] ?? '');
   if (protocol !== 'UnsupportedProtocol') return { protocol, by };
-  return wellKnownTcpPorts.has(port) ? { protocol: 'TCP', by: 'well-known-port' } : { protocol, by: 'nothing' };
+  return wellKnownTcpPorts.has(port)
+    ? { protocol: 'TCP', by: 'well-known-port' }
+    : { protocol, by: 'nothing' };
 }
 
 /** HTTP of any version. */

@@ -40,7 +40,8 @@ export function knownWorkload(view: AggregateView, proxy: Proxy): KnownWorkload 
   for (const hosts of hostsOf(view)) {
     const { registry } = hosts;
     if (proxy.clusterId !== '' && proxy.clusterId !== registry.cluster) continue;
-    const known = registry.provider === 'Kubernetes' ? knownPod(registry, proxy) : knownInstance(hosts, proxy);
+    const known =
+      registry.provider === 'Kubernetes' ? knownPod(registry, proxy) : knownInstance(hosts, proxy);
     if (known !== undefined) return known;
   }
   return undefined;

@@ -12,6 +12,8 @@ export const allowAnyDynamicDnsCluster = 'AllowAnyDynamicDNSCluster';
 export const sdsExternalCluster = 'sds-external';
 /** Secrets from Istio's agent; the agent writes this cluster into the bootstrap. */
 export const sdsGrpcCluster = 'sds-grpc';
+/** Secrets in files, from a server of the platform's; the agent writes this cluster too. */
+export const sdsFilesCluster = 'sds-files-grpc';
 
 /** Which way the traffic of a cluster goes. */
 export type ClusterDirection = 'outbound' | 'inbound';

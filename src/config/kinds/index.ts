@@ -1,6 +1,12 @@
 /** Every kind that Pilotlight reads, with the type of what it holds. */
 import type { EndpointSlice, KubernetesService, Namespace, Node, Pod } from './kubernetes.js';
-import type { Gateway, PeerAuthentication, ServiceEntry, Sidecar, WorkloadEntryObject } from './networking.js';
+import type {
+  Gateway,
+  PeerAuthentication,
+  ServiceEntry,
+  Sidecar,
+  WorkloadEntryObject,
+} from './networking.js';
 import type { DestinationRule } from './traffic-policy.js';
 import type { VirtualService } from './virtual-service.js';
 

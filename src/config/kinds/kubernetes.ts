@@ -39,7 +39,12 @@ export interface EndpointSliceEndpoint {
 export interface EndpointSlice {
   readonly addressType: string;
   readonly endpoints: readonly EndpointSliceEndpoint[];
-  readonly ports: readonly { readonly name: string; readonly port: number; readonly protocol: string; readonly appProtocol?: string }[];
+  readonly ports: readonly {
+    readonly name: string;
+    readonly port: number;
+    readonly protocol: string;
+    readonly appProtocol?: string;
+  }[];
 }
 
 export interface ContainerPort {
@@ -55,7 +60,11 @@ export interface Pod {
   readonly subdomain: string;
   readonly hostNetwork: boolean;
   readonly containers: readonly { readonly name: string; readonly ports: readonly ContainerPort[] }[];
-  readonly initContainers: readonly { readonly name: string; readonly restartPolicy?: string; readonly ports: readonly ContainerPort[] }[];
+  readonly initContainers: readonly {
+    readonly name: string;
+    readonly restartPolicy?: string;
+    readonly ports: readonly ContainerPort[];
+  }[];
   readonly phase: string;
   readonly podIP: string;
   readonly podIPs: readonly string[];

@@ -85,7 +85,12 @@ export interface Sidecar {
 }
 
 export interface GatewayServer {
-  readonly port: { readonly number: number; readonly protocol: string; readonly name: string; readonly targetPort?: number };
+  readonly port: {
+    readonly number: number;
+    readonly protocol: string;
+    readonly name: string;
+    readonly targetPort?: number;
+  };
   readonly bind: string;
   readonly hosts: readonly string[];
   readonly tls?: GatewayTls;
@@ -95,14 +100,19 @@ export interface GatewayServer {
 
 export interface GatewayTls {
   readonly httpsRedirect?: boolean;
-  readonly mode: 'PASSTHROUGH' | 'SIMPLE' | 'MUTUAL' | 'AUTO_PASSTHROUGH' | 'ISTIO_MUTUAL' | 'OPTIONAL_MUTUAL';
+  readonly mode:
+    'PASSTHROUGH' | 'SIMPLE' | 'MUTUAL' | 'AUTO_PASSTHROUGH' | 'ISTIO_MUTUAL' | 'OPTIONAL_MUTUAL';
   readonly serverCertificate?: string;
   readonly privateKey?: string;
   readonly caCertificates?: string;
   readonly caCrl?: string;
   readonly credentialName?: string;
   readonly credentialNames?: readonly string[];
-  readonly tlsCertificates?: readonly { readonly serverCertificate?: string; readonly privateKey?: string; readonly caCertificates?: string }[];
+  readonly tlsCertificates?: readonly {
+    readonly serverCertificate?: string;
+    readonly privateKey?: string;
+    readonly caCertificates?: string;
+  }[];
   readonly subjectAltNames?: readonly string[];
   readonly verifyCertificateSpki?: readonly string[];
   readonly verifyCertificateHash?: readonly string[];

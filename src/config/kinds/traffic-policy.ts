@@ -1,7 +1,8 @@
 /** The types of DestinationRule (networking.istio.io). Durations are milliseconds. */
 import type { Labels } from '../../model/labels.js';
 
-export type SimpleLb = 'UNSPECIFIED' | 'LEAST_CONN' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST';
+export type SimpleLb =
+  'UNSPECIFIED' | 'LEAST_CONN' | 'RANDOM' | 'PASSTHROUGH' | 'ROUND_ROBIN' | 'LEAST_REQUEST';
 
 export interface HttpCookie {
   readonly name: string;

@@ -21,7 +21,8 @@ export interface Headers {
   readonly response?: HeaderOperations;
 }
 
-export type StringMatch = { readonly exact: string } | { readonly prefix: string } | { readonly regex: string };
+export type StringMatch =
+  { readonly exact: string } | { readonly prefix: string } | { readonly regex: string };
 
 export interface HttpMatchRequest {
   readonly name?: string;
@@ -73,8 +74,18 @@ export interface HttpRetry {
 }
 
 export interface HttpFaultInjection {
-  readonly delay?: { readonly percent?: number; readonly percentage?: number; readonly fixedDelay?: number; readonly exponentialDelay?: number };
-  readonly abort?: { readonly percentage?: number; readonly httpStatus?: number; readonly grpcStatus?: string; readonly http2Error?: string };
+  readonly delay?: {
+    readonly percent?: number;
+    readonly percentage?: number;
+    readonly fixedDelay?: number;
+    readonly exponentialDelay?: number;
+  };
+  readonly abort?: {
+    readonly percentage?: number;
+    readonly httpStatus?: number;
+    readonly grpcStatus?: string;
+    readonly http2Error?: string;
+  };
 }
 
 export interface HttpMirrorPolicy {
@@ -98,7 +109,10 @@ export interface HttpRoute {
   readonly match?: readonly HttpMatchRequest[];
   readonly route?: readonly HttpRouteDestination[];
   readonly redirect?: HttpRedirect;
-  readonly directResponse?: { readonly status: number; readonly body?: { readonly string?: string; readonly bytes?: string } };
+  readonly directResponse?: {
+    readonly status: number;
+    readonly body?: { readonly string?: string; readonly bytes?: string };
+  };
   readonly delegate?: { readonly name: string; readonly namespace?: string };
   readonly rewrite?: HttpRewrite;
   readonly timeout?: number;

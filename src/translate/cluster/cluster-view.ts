@@ -24,6 +24,8 @@ export interface ClusterView {
   readonly fileCertificates?: FileCertificates;
   /** Whether the platform gives the proxy secrets over a socket. */
   readonly credentialSocket: boolean;
+  /** Whether the platform serves the proxy the secrets that are in files, in the agent's place. */
+  readonly fileServer: boolean;
 }
 
 /** The view that a proxy has of clusters. */
@@ -37,6 +39,7 @@ export function clusterView({ proxy, snapshot, families, autoMtls }: ProxyContex
     preserveHeaderCase: preservesHeaderCase(proxy, snapshot.mesh),
     ...(fileCertificates !== undefined && { fileCertificates }),
     credentialSocket: proxy.metadata['credential'] === 'true',
+    fileServer: proxy.metadata['file-credential'] === 'true',
   };
 }
 

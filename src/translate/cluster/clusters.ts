@@ -17,6 +17,7 @@ import {
   type FixedCluster,
 } from './fixed.js';
 import { translateGrpcClusters } from './grpc.js';
+import { hostLookup } from './host-lookup.js';
 import { buildInboundCluster } from './inbound.js';
 import { inboundInputs } from './inbound-inputs.js';
 import { buildOutboundClusters } from './outbound.js';
@@ -96,7 +97,7 @@ function* sniDnat(context: ProxyContext, view: ClusterView, memo: Memo): Generat
 }
 
 /** Whether a gateway server takes TLS for any service of the mesh and passes it through. */
-function passesTlsThrough({ gateways }: ProxyContext): boolean {
+export function passesTlsThrough({ gateways }: ProxyContext): boolean {
   return gateways.some(({ spec }) => spec.servers.some(({ tls }) => tls?.mode === 'AUTO_PASSTHROUGH'));
 }
 
@@ -109,7 +110,8 @@ function fixedClusters({ proxy, scope, snapshot }: ProxyContext, view: ClusterVi
   collected.add(fixed(memo, input, buildPassthrough));
   const policy = scope.outboundTrafficPolicy;
   if (policy.mode === 'ALLOW_ANY_DYNAMIC_DNS') {
-    collected.add(fixed(memo, { ...input, outbound: policy }, buildAllowAnyDynamicDns));
+    const lookup = memo.intern(hostLookup(proxy));
+    collected.add(fixed(memo, { ...input, outbound: policy, lookup }, buildAllowAnyDynamicDns));
   }
   return collected;
 }

@@ -1,8 +1,7 @@
 /** Clusters that are not of any service (Istio reference 5.10). */
 import type { OutboundTrafficPolicy } from '../../config/kinds/networking.js';
-import type { ClientTlsSettings } from '../../config/kinds/traffic-policy.js';
 import type { MeshConfig } from '../../config/mesh-config.js';
-import { DiscoveryType, DnsLookupFamily } from '../../envoy/enums.js';
+import { DiscoveryType } from '../../envoy/enums.js';
 import type { ClusterShape } from '../../envoy/messages.js';
 import { duration } from '../../envoy/well-known.js';
 import {
@@ -17,6 +16,7 @@ import { connectionPoolFields } from './connection-pool.js';
 import { originalDestination } from './discovery.js';
 import { forwardProxyFields, forwardProxyServerName } from './dynamic-forward-proxy.js';
 import { metadataExchangeFilters } from './filters.js';
+import type { HostLookup } from './host-lookup.js';
 import { clusterProvided } from './load-balancer.js';
 import {
   passthroughProtocolFields,
@@ -84,6 +84,7 @@ function passthroughFields({ mesh, view }: FixedInput) {
 /** All that the cluster of unknown hosts depends on. */
 export interface AllowAnyInput extends FixedInput {
   readonly outbound: OutboundTrafficPolicy;
+  readonly lookup: HostLookup;
 }
 
 /** Looks up the hosts that no service is known for. */
@@ -93,6 +94,7 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
   const sockets = allowAnySockets(input);
   const serverName = sockets.tls && forwardProxyServerName(sockets.tls);
   const names = serverName !== undefined && (serverName.autoSni || serverName.autoSanValidation);
+  const checks = serverName === undefined || (serverName.autoSni && serverName.autoSanValidation);
   return {
     name,
     ...(sockets.problem !== undefined && { problem: sockets.problem }),
@@ -101,9 +103,9 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
       altStatName: delimitedStatName(name),
       ...forwardProxyFields({
         cacheName: 'allow_any_dfp_dns_cache',
-        lookupFamily: DnsLookupFamily.V4_ONLY,
+        ...input.lookup,
         maxHosts: 1024,
-        allowInsecure: !namesAndChecksServers(outbound.tls),
+        allowInsecure: !asksForTls(outbound) || !checks,
       }),
       ...connectionPoolFields(mesh, undefined, undefined),
       ...clusterProvided,
@@ -118,10 +120,8 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
 
 const plainHttp1: ProtocolOptions = { upstream: 'default' };
 
-/** Whether TLS is spoken by the names that requests say, and what servers say they are is checked. */
-function namesAndChecksServers(tls: ClientTlsSettings | undefined): boolean {
-  if (tls === undefined || tls.mode === 'DISABLE') return false;
-  return (tls.sni ?? '') === '' && tls.insecureSkipVerify !== true;
+function asksForTls({ tls }: OutboundTrafficPolicy): boolean {
+  return tls !== undefined && tls.mode !== 'DISABLE';
 }
 
 function allowAnySockets({ mesh, view, outbound }: AllowAnyInput): TransportSocketFields {
@@ -143,6 +143,7 @@ function allowAnySockets({ mesh, view, outbound }: AllowAnyInput): TransportSock
     tlsDefaults: mesh.tlsDefaults,
     servesCredentials: view.type === 'router',
     credentialSocket: view.credentialSocket,
+    fileServer: view.fileServer,
     fallbackAltNames: [],
   });
 }

@@ -12,7 +12,7 @@ import { connectionPoolFields } from './connection-pool.js';
 import { originalDestination, type DiscoveryFields } from './discovery.js';
 import type { FixedCluster } from './fixed.js';
 import { isLoopback, type InboundEndpoint } from './ingress-endpoint.js';
-import { clusterProvided, type LoadBalancerFields } from './load-balancer.js';
+import { clusterProvided, clusterProvidedOnPort, type LoadBalancerFields } from './load-balancer.js';
 import { metadataFields } from './metadata.js';
 import { protocolFields, protocolOptions } from './protocol-options.js';
 import { altStatName } from './stat-name.js';
@@ -55,7 +55,7 @@ export function buildInboundCluster(input: InboundInput): FixedCluster {
     ...discovery(name, endpoint),
     ...(endpoint.kind === 'original' && { cleanupInterval: neverCleanUp }),
     ...connectionPoolFields(mesh, pool, retryBudget),
-    ...balancing(endpoint),
+    ...balancing(input),
     commonLbConfig: {},
     ...protocolFields(
       protocolOptions({
@@ -101,6 +101,10 @@ function discovery(name: string, endpoint: InboundEndpoint): DiscoveryFields {
   }
 }
 
-function balancing({ kind }: InboundEndpoint): LoadBalancerFields {
-  return kind === 'original' ? clusterProvided : {};
+/** A target port of an entry with resolution NONE counts for what is received as well. */
+/** A service that clients reach on another port of the address that they were going to says so here too. */
+function balancing({ endpoint, service, servicePort }: InboundInput): LoadBalancerFields {
+  if (endpoint.kind !== 'original') return {};
+  const override = service.attributes.passthroughTargetPorts?.[servicePort];
+  return override === undefined ? clusterProvided : clusterProvidedOnPort(override);
 }

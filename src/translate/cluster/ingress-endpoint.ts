@@ -1,5 +1,5 @@
 /** Where an ingress listener of a Sidecar sends requests (Istio reference 5.9). */
-import { isIPv4, isIPv6 } from 'node:net';
+import { ipFamilies } from '../../model/proxy.js';
 
 /** A place within the workload: a socket, an address, or wherever the connection was going. */
 export type InboundEndpoint =
@@ -30,8 +30,8 @@ export function ingressEndpoint(
 }
 
 function addressOf(host: string, ipAddresses: readonly string[]): string | undefined {
-  const ipv4 = ipAddresses.find((address) => isIPv4(address));
-  const ipv6 = ipAddresses.find((address) => isIPv6(address));
+  const ipv4 = ipAddresses.find((address) => ipFamilies([address]).ipv4);
+  const ipv6 = ipAddresses.find((address) => ipFamilies([address]).ipv6);
   switch (host) {
     case '0.0.0.0':
       return ipv4 ?? loopbackIpv4;

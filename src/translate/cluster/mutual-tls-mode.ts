@@ -32,9 +32,13 @@ export function serviceMutualTlsMode(input: MutualTlsModeInput): MutualTlsMode |
 }
 
 /** What the mode comes from: that the service is outside the mesh, its endpoints, or what its namespace asks for. */
-export function mutualTlsModeSource(input: MutualTlsModeInput): 'external' | 'endpoints' | 'peer-authentication' {
+export function mutualTlsModeSource(
+  input: MutualTlsModeInput,
+): 'external' | 'endpoints' | 'peer-authentication' {
   if (input.service.meshExternal) return 'external';
-  return asksForOriginalDestination(input) && !everyEndpointSpeaksTls(input) ? 'endpoints' : 'peer-authentication';
+  return asksForOriginalDestination(input) && !everyEndpointSpeaksTls(input)
+    ? 'endpoints'
+    : 'peer-authentication';
 }
 
 /** Whether the service or the rule asks that connections go where the client was going. */

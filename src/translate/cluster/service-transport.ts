@@ -38,6 +38,7 @@ export function serviceSockets(target: ClusterTarget, http2: boolean): ServiceSo
     tlsDefaults: mesh.tlsDefaults,
     servesCredentials: view.type === 'router' || rule?.workloadSelector !== undefined,
     credentialSocket: view.credentialSocket,
+    fileServer: view.fileServer,
     fallbackAltNames: service.attributes.provider === 'External' ? accountsOf(target) : [],
   });
   if (tls === undefined) return { fields, problem };

@@ -13,7 +13,7 @@ import {
   type TransportSocketShape,
 } from '../../envoy/messages.js';
 import { duration } from '../../envoy/well-known.js';
-import { sdsExternalCluster, sdsGrpcCluster } from '../names.js';
+import { sdsExternalCluster, sdsFilesCluster, sdsGrpcCluster } from '../names.js';
 
 /** Plain text as a choice among several sockets. */
 export const rawBufferSocket: TransportSocketShape = {
@@ -59,6 +59,7 @@ function grpcSource(clusterName: string): ConfigSourceShape {
 
 const agentSource = grpcSource(sdsGrpcCluster);
 const workloadSource: ConfigSourceShape = { ...agentSource, initialFetchTimeout: duration(0) };
+const filesSource = grpcSource(sdsFilesCluster);
 const externalSource = grpcSource(sdsExternalCluster);
 const adsSource: ConfigSourceShape = { ads: {}, resourceApiVersion: ApiVersion.V3 };
 
@@ -70,6 +71,11 @@ export const meshRoots: SdsSecretConfigShape = { name: 'ROOTCA', sdsConfig: work
 /** A secret that the agent reads from a file. */
 export function fileSecret(name: string): SdsSecretConfigShape {
   return { name, sdsConfig: agentSource };
+}
+
+/** A secret from a file that a server of the platform's reads. */
+export function servedFileSecret(name: string): SdsSecretConfigShape {
+  return { name, sdsConfig: filesSource };
 }
 
 /** A secret that the control plane serves. */

@@ -9,6 +9,7 @@ import {
   externalSecret,
   fileSecret,
   meshRoots,
+  servedFileSecret,
   tlsParameters,
   workloadCertificate,
 } from './tls-context.js';
@@ -22,6 +23,8 @@ export interface OriginationInput {
   readonly servesCredentials: boolean;
   /** Whether the platform gives the proxy secrets over a socket. */
   readonly credentialSocket: boolean;
+  /** Whether a server of the platform's gives the proxy the secrets that are in files. */
+  readonly fileServer: boolean;
   /** Names that the server may have where the rule gives none. */
   readonly fallbackAltNames: readonly string[];
 }
@@ -38,7 +41,8 @@ export function originationContext(input: OriginationInput, settings: ClientTlsS
   const problem = credentialName === '' ? missingFile(settings) : undefined;
   if (problem !== undefined) return { kind: 'problem', problem };
   if (credentialName !== '' && !servesCredential(input, credentialName)) return { kind: 'omitted' };
-  const secrets = credentialName === '' ? fileSecrets(settings) : credentialSecrets(input, credentialName);
+  const secrets =
+    credentialName === '' ? fileSecrets(input, settings) : credentialSecrets(input, credentialName);
   const common = {
     tlsParams: tlsParameters(input.tlsDefaults),
     ...(input.http2 && { alpnProtocols: ['h2'] }),
@@ -48,10 +52,8 @@ export function originationContext(input: OriginationInput, settings: ClientTlsS
     return { kind: 'context', common: credentialName === '' ? { ...common, validationContext: {} } : common };
   }
   const altNames = subjectAltNames.length > 0 ? subjectAltNames : input.fallbackAltNames;
-  return {
-    kind: 'context',
-    common: { ...common, ...combinedValidation(secrets.roots, altNames, settings.caCrl) },
-  };
+  const caCrl = credentialName === '' ? settings.caCrl : undefined;
+  return { kind: 'context', common: { ...common, ...combinedValidation(secrets.roots, altNames, caCrl) } };
 }
 
 /** Without a server name in the rule, the request names the server, and by default its certificate has to, too. */
@@ -80,15 +82,15 @@ function missingFile({
   return privateKey === '' ? 'no TLS is spoken: mode MUTUAL needs privateKey or credentialName' : undefined;
 }
 
-/** The agent reads the files; without a file of roots it takes those of the system. */
-function fileSecrets({
-  clientCertificate = '',
-  privateKey = '',
-  caCertificates = '',
-}: ClientTlsSettings): Secrets {
+/** The agent reads the files, or another server does; without a file of roots it takes those of the system. */
+function fileSecrets(
+  { fileServer }: OriginationInput,
+  { clientCertificate = '', privateKey = '', caCertificates = '' }: ClientTlsSettings,
+): Secrets {
+  const secret = fileServer ? servedFileSecret : fileSecret;
   return {
-    certificate: fileSecret(`file-cert:${clientCertificate}~${privateKey}`),
-    roots: fileSecret(`file-root:${caCertificates === '' ? 'system' : caCertificates}`),
+    certificate: secret(`file-cert:${clientCertificate}~${privateKey}`),
+    roots: secret(`file-root:${caCertificates === '' ? 'system' : caCertificates}`),
   };
 }
 
@@ -99,16 +101,18 @@ function servesCredential({ servesCredentials }: OriginationInput, credentialNam
 
 const socketScheme = 'sds://';
 const invalidScheme = 'invalid://';
+const builtinScheme = 'builtin://';
 const servedSchemes = ['kubernetes://', 'kubernetes-gateway://', 'configmap://'];
 
 function credentialSecrets({ credentialSocket }: OriginationInput, credentialName: string): Secrets {
-  if (credentialName === 'builtin://') return { certificate: workloadCertificate, roots: meshRoots };
+  if (credentialName === builtinScheme) return { certificate: workloadCertificate, roots: meshRoots };
   const secret = credentialSocket && credentialName.startsWith(socketScheme) ? externalSecret : servedSecret;
   return { certificate: secret(credentialName), roots: secret(`${credentialName}-cacert`) };
 }
 
 /** A name without a scheme that says where it is served from is that of a Kubernetes secret. */
 function servedSecret(name: string): SdsSecretConfigShape {
+  if (name.startsWith(builtinScheme)) return adsSecret('default');
   if (name.startsWith(invalidScheme)) return adsSecret(invalidScheme);
   if (servedSchemes.some((scheme) => name.startsWith(scheme))) return adsSecret(name);
   return adsSecret(`kubernetes://${name.startsWith(socketScheme) ? name.slice(socketScheme.length) : name}`);

@@ -27,10 +27,14 @@ export type TlsDecision =
       readonly kind: 'mesh';
       readonly sni: string;
       readonly subjectAltNames: readonly string[];
+      /** Whether servers are checked by the names that requests give, where these name them. */
+      readonly verifies: boolean;
       /** Nobody asked for it, so endpoints that cannot speak it are spoken to in plain text. */
       readonly automatic: boolean;
     }
   | { readonly kind: 'origination'; readonly settings: ClientTlsSettings };
+
+type MeshTls = Extract<TlsDecision, { kind: 'mesh' }>;
 
 /** Decides about TLS. */
 export function decideTls(input: TlsInput): TlsDecision {
@@ -38,16 +42,19 @@ export function decideTls(input: TlsInput): TlsDecision {
   if (tls === undefined) return automaticTls(input);
   if (tls.mode === 'DISABLE') return { kind: 'none' };
   if (tls.mode === 'SIMPLE') return { kind: 'origination', settings: tls };
-  const { sni = '', subjectAltNames = [] } = tls;
+  const { sni = '', subjectAltNames = [], insecureSkipVerify = false } = tls;
+  const verifies = !insecureSkipVerify;
   if (input.fileCertificates !== undefined) {
-    if (!input.meshExternal) return byFiles(input.fileCertificates, sni, subjectAltNames);
-    if (tls.mode === 'ISTIO_MUTUAL') return asGiven(input, sni, subjectAltNames);
+    if (!input.meshExternal)
+      return byFiles(input.fileCertificates, { sni, subjectAltNames, insecureSkipVerify });
+    if (tls.mode === 'ISTIO_MUTUAL') return asGiven(input, { sni, subjectAltNames, verifies });
   }
   if (tls.mode === 'MUTUAL') return { kind: 'origination', settings: tls };
   return {
     kind: 'mesh',
     sni: sni === '' ? input.clusterSni : sni,
     subjectAltNames: subjectAltNames.length > 0 ? subjectAltNames : input.accounts,
+    verifies,
     automatic: false,
   };
 }
@@ -55,23 +62,22 @@ export function decideTls(input: TlsInput): TlsDecision {
 /** A rule whose settings are not completed: a server without a name is called by that of the cluster. */
 function asGiven(
   { clusterName, clusterSni }: TlsInput,
-  sni: string,
-  subjectAltNames: readonly string[],
+  given: Pick<MeshTls, 'sni' | 'subjectAltNames' | 'verifies'>,
 ): TlsDecision {
-  const named = sni === '' && clusterSni !== '' ? clusterName : sni;
-  return { kind: 'mesh', sni: named, subjectAltNames, automatic: false };
+  const sni = given.sni === '' && clusterSni !== '' ? clusterName : given.sni;
+  return { kind: 'mesh', ...given, sni, automatic: false };
 }
 
 function automaticTls({ autoMtls, mode, accounts, clusterSni, fileCertificates }: TlsInput): TlsDecision {
   if (!autoMtls || mode === 'unknown' || mode === 'DISABLE') return { kind: 'none' };
-  if (fileCertificates !== undefined) return byFiles(fileCertificates, clusterSni, accounts);
-  return { kind: 'mesh', sni: clusterSni, subjectAltNames: accounts, automatic: true };
+  const named = { sni: clusterSni, subjectAltNames: accounts };
+  if (fileCertificates !== undefined) return byFiles(fileCertificates, named);
+  return { kind: 'mesh', ...named, verifies: true, automatic: true };
 }
 
 function byFiles(
   { chain, key, root }: FileCertificates,
-  sni: string,
-  subjectAltNames: readonly string[],
+  given: Pick<ClientTlsSettings, 'sni' | 'subjectAltNames' | 'insecureSkipVerify'>,
 ): TlsDecision {
   return {
     kind: 'origination',
@@ -80,8 +86,7 @@ function byFiles(
       clientCertificate: chain,
       privateKey: key,
       caCertificates: root,
-      sni,
-      subjectAltNames,
+      ...given,
     },
   };
 }

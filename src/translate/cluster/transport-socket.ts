@@ -42,12 +42,12 @@ export interface TransportSocketFields {
 export function transportSocketFields(input: TransportSocketInput): TransportSocketFields {
   const { decision } = input;
   if (decision.kind === 'mesh') {
-    const { sni } = decision;
+    const { sni, verifies } = decision;
     const fields =
       input.choosesByEndpoint && decision.automatic
         ? byEndpoint(input, decision)
         : always(input, meshSocket(input, decision));
-    return { fields, tls: { serverName: {}, sni, verifies: true } };
+    return { fields, tls: { serverName: {}, sni, verifies } };
   }
   if (decision.kind === 'none') return { fields: always(input, undefined) };
   const { settings } = decision;

@@ -15,7 +15,13 @@ import { parseLocality } from '../../model/locality.js';
 import type { Service, ServicePort } from '../../model/service.js';
 import type { Shard } from '../../registry/view.js';
 import { cappedSum, regrouped, type EndpointGroup } from './endpoint-group.js';
-import { ofPortNumber, portNameFault, visibilityFault, type PortFault, type VisibilityFault } from './filters.js';
+import {
+  ofPortNumber,
+  portNameFault,
+  visibilityFault,
+  type PortFault,
+  type VisibilityFault,
+} from './filters.js';
 import { lbEndpoint, type SourcedEndpoint } from './lb-endpoint.js';
 import { hasMutualTls } from './mtls.js';
 import { routeThroughGateways, type EndpointUse } from './networks.js';
@@ -71,9 +77,10 @@ export function sendsUnhealthy(service: Service, policy: ResolvedTrafficPolicy |
 /** Builds the groups of a cluster's endpoints, sorted by the text of their locality; without priorities yet. */
 export function buildLocalityEndpoints(input: EndpointsInput): readonly EndpointGroup[] {
   const mutualTls = hasMutualTls({ ...input, port: input.port.port });
+  const tunnels = input.proxy.withoutTunnels !== true;
   const groups = new Map<string, SourcedEndpoint[]>();
   for (const endpoint of selectEndpoints(input)) {
-    const placed = lbEndpoint(endpoint, mutualTls(endpoint));
+    const placed = lbEndpoint(endpoint, mutualTls(endpoint), tunnels);
     const others = groups.get(endpoint.locality);
     if (others === undefined) groups.set(endpoint.locality, [placed]);
     else others.push(placed);

@@ -19,7 +19,13 @@ export interface FilterInput {
 
 /** Why an endpoint is kept from a proxy: where it is, how it is, or that it is not of the proxy's own workload. */
 export type VisibilityFault =
-  'other-node' | 'network-view' | 'other-cluster' | 'not-ready' | 'terminating' | 'draining' | 'other-workload';
+  | 'other-node'
+  | 'network-view'
+  | 'other-cluster'
+  | 'not-ready'
+  | 'terminating'
+  | 'draining'
+  | 'other-workload';
 
 /** The filter that every kind of assignment has. */
 export function visibleEndpoints(input: FilterInput): EndpointFilter {

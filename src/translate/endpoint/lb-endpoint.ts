@@ -4,6 +4,7 @@ import type { AddressShape, LbEndpointShape, MetadataShape, StructShape } from '
 import type { Endpoint, HealthStatus as Health } from '../../model/endpoint.js';
 import { unlessEmpty, weightMessage, type PlacedEndpoint } from './endpoint-group.js';
 import { isDraining } from './filters.js';
+import { needsTunnel, tunnelAddress, tunnelMetadata } from './tunnel.js';
 import { workloadText } from './workload-text.js';
 
 /** An endpoint of a registry with its place, so that later steps know where it is. */
@@ -23,21 +24,41 @@ const healthNumbers: Readonly<Record<Health, HealthStatus>> = {
   degraded: HealthStatus.DEGRADED,
 };
 
-/** Builds the message of an endpoint; `mutualTls` is whether clients use Istio's mutual TLS towards it. */
-export function lbEndpoint(source: Endpoint, mutualTls: boolean): SourcedEndpoint {
-  const weight = source.weight > 0 ? source.weight : 1;
+/**
+ * Builds the message of an endpoint.
+ *
+ * @param mutualTls whether clients use Istio's mutual TLS towards it.
+ * @param tunnels whether they can use tunnels.
+ */
+export function lbEndpoint(source: Endpoint, mutualTls: boolean, tunnels = true): SourcedEndpoint {
+  if (tunnels && needsTunnel(source)) return tunnelledEndpoint(source);
   const tlsMode = mutualTls ? source.tlsMode : '';
+  const address = addressMessage(source.addresses[0] ?? '', source.port);
+  const metadata = endpointMetadata(tlsMode, workloadText(source));
+  return { ...sourced(source, address, metadata), mutualTls: tlsMode === istioTlsMode };
+}
+
+function tunnelledEndpoint(source: Endpoint): SourcedEndpoint {
+  const filterMetadata = { ...tunnelMetadata(source), istio: workloadMetadata(workloadText(source)) };
+  return { ...sourced(source, tunnelAddress(source), { filterMetadata }), mutualTls: false };
+}
+
+function sourced(
+  source: Endpoint,
+  address: AddressShape,
+  metadata: MetadataShape,
+): Omit<SourcedEndpoint, 'mutualTls'> {
+  const weight = source.weight > 0 ? source.weight : 1;
   const health = isDraining(source) ? HealthStatus.DRAINING : healthNumbers[source.health];
   return {
     message: {
-      endpoint: { address: addressMessage(source.addresses[0] ?? '', source.port) },
+      endpoint: { address },
       healthStatus: health === HealthStatus.UNKNOWN ? undefined : health,
-      metadata: endpointMetadata(tlsMode, workloadText(source)),
+      metadata,
       loadBalancingWeight: weightMessage(weight),
     },
     weight,
     labels: source.labels,
-    mutualTls: tlsMode === istioTlsMode,
     source,
   };
 }
@@ -64,10 +85,14 @@ const mutualTlsMatch: StructShape = tlsModeMatch(istioTlsMode);
  * `disabled`, and what telemetry says of the workload. Keys are in the order of their names.
  */
 export function endpointMetadata(tlsMode: string, workload: string): MetadataShape {
-  const istio: StructShape = { fields: { workload: { stringValue: workload } } };
+  const istio = workloadMetadata(workload);
   if (tlsMode === '' || tlsMode === 'disabled') return { filterMetadata: { istio } };
   const match = tlsMode === istioTlsMode ? mutualTlsMatch : tlsModeMatch(tlsMode);
   return { filterMetadata: { 'envoy.transport_socket_match': match, istio } };
+}
+
+function workloadMetadata(workload: string): StructShape {
+  return { fields: { workload: { stringValue: workload } } };
 }
 
 function tlsModeMatch(tlsMode: string): StructShape {

@@ -22,6 +22,8 @@ export interface ProxyView extends ProxyPlace {
   readonly networkView?: readonly string[];
   /** How it stands to gateways between networks, when there are any. */
   readonly gateways?: GatewayClient;
+  /** It cannot use tunnels. */
+  readonly withoutTunnels?: true;
   /** Whose siblings are asked for: only for `local_cluster`. */
   readonly self?: SelfView;
 }
@@ -63,17 +65,21 @@ export function proxyView(context: ProxyContext, of: ViewOf): ProxyView {
   const ownCluster = of.clusterLocal || nodeLocal;
   const hasNetworkView = proxy.requestedNetworkView.length > 0;
   const behindGateways = networksMatter(of.networks, of.use);
-  if (!ownCluster && !hasNetworkView && !behindGateways && of.action === undefined && !of.self)
-    return anyProxy;
+  const withoutTunnels = proxy.dialect === 'grpc' || trueTexts.has(proxy.metadata['DISABLE_HBONE_SEND']);
+  const isPlaced = of.action !== undefined || of.self;
+  if (!ownCluster && !hasNetworkView && !behindGateways && !withoutTunnels && !isPlaced) return anyProxy;
   return {
     ...(ownCluster && { cluster: proxy.clusterId }),
     ...(nodeLocal && { nodeName: proxy.nodeName }),
     ...(hasNetworkView && { networkView: proxy.requestedNetworkView }),
     ...(behindGateways && { gateways: gatewayClient(context) }),
+    ...(withoutTunnels && { withoutTunnels }),
     ...placeFor(context, of.action),
     ...(of.self && { self: selfView(context) }),
   };
 }
+
+const trueTexts: ReadonlySet<unknown> = new Set([true, '1', 't', 'T', 'true', 'TRUE', 'True']);
 
 function gatewayClient({ proxy, families }: ProxyContext): GatewayClient {
   return { network: proxy.network, families, sidecar: proxy.type === 'sidecar' };

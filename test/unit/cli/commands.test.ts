@@ -27,14 +27,20 @@ describe('every command', () => {
 
   test('that is unknown, or has an unknown option, exits with 2 and says what is wrong', async () => {
     expect(await run('sevre')).toMatchObject({ code: 2, said: expect.stringContaining('serve') });
-    expect(await run('xds', example, '--proxxy', 'x')).toMatchObject({ code: 2, said: expect.stringContaining('--proxy') });
+    expect(await run('xds', example, '--proxxy', 'x')).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('--proxy'),
+    });
   });
 });
 
 describe('version', () => {
   test('names the Istio that it equals', async () => {
     const { result } = await run('version', '-o', 'json');
-    expect(JSON.parse(result)).toMatchObject({ version: expect.stringMatching(/^\d/), istio: { line: '1.31' } });
+    expect(JSON.parse(result)).toMatchObject({
+      version: expect.stringMatching(/^\d/),
+      istio: { line: '1.31' },
+    });
   });
 });
 
@@ -42,7 +48,10 @@ describe('xds', () => {
   test('prints the shape of a recorded answer for one proxy', async () => {
     const { code, result } = await run('xds', golden, '--proxy', 'client', '-o', 'json');
     expect(code).toBe(0);
-    const recorded = JSON.parse(await readFile(join(golden, 'expected', 'client.json'), 'utf8')) as Record<string, unknown>;
+    const recorded = JSON.parse(await readFile(join(golden, 'expected', 'client.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     expect(JSON.parse(result)).toEqual({ cds: recorded['cds'], eds: recorded['eds'] });
   });
 
@@ -54,14 +63,26 @@ describe('xds', () => {
   });
 
   test('asks as the sidecar of a Pod', async () => {
-    const { code, result } = await run('xds', example, '--proxy', 'catalog-v1-1.shop', '--type', 'cds', '-o', 'json');
+    const { code, result } = await run(
+      'xds',
+      example,
+      '--proxy',
+      'catalog-v1-1.shop',
+      '--type',
+      'cds',
+      '-o',
+      'json',
+    );
     expect(code).toBe(0);
     expect(result).toContain('istio.metadata_exchange');
   });
 
   test('asks as the node of a bootstrap', async () => {
     const file = join(folder, 'envoy.yaml');
-    expect(await run('bootstrap', '--namespace', 'shop', '--file', file)).toMatchObject({ code: 0, result: '' });
+    expect(await run('bootstrap', '--namespace', 'shop', '--file', file)).toMatchObject({
+      code: 0,
+      result: '',
+    });
     const { code, result } = await run('xds', example, '--node', file, '--type', 'cds', '-o', 'json');
     expect(code).toBe(0);
     expect(result).toContain('outbound|80||web.shop.svc.cluster.local');
@@ -95,7 +116,11 @@ describe('xds', () => {
 
 describe('validate', () => {
   test('says nothing but the count when all is well', async () => {
-    expect(await run('validate', example)).toMatchObject({ code: 0, said: '', result: expect.stringContaining('0 errors, 0 warnings') });
+    expect(await run('validate', example)).toMatchObject({
+      code: 0,
+      said: '',
+      result: expect.stringContaining('0 errors, 0 warnings'),
+    });
   });
 
   test('names file, line, field and reason, and exits with 1', async () => {
@@ -123,7 +148,10 @@ spec: {}
     expect(said).toMatch(/^rates\.yaml:\d+: warning: AuthorizationPolicy shop\/deny is not enforced/m);
     expect(result).toContain('1 errors, 1 warnings');
     const json = await run('validate', folder, '-o', 'json');
-    expect(JSON.parse(json.result)).toMatchObject({ errors: 1, notEnforced: [{ kind: 'AuthorizationPolicy', name: 'deny' }] });
+    expect(JSON.parse(json.result)).toMatchObject({
+      errors: 1,
+      notEnforced: [{ kind: 'AuthorizationPolicy', name: 'deny' }],
+    });
   });
 
   test('counts warnings and unenforced policies with --strict', async () => {
@@ -159,13 +187,19 @@ describe('serve', () => {
   test('refuses to start with --strict when a security policy would not be enforced', async () => {
     const policy = 'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny}\n';
     await writeFile(join(folder, 'policy.yaml'), policy);
-    expect(await run('serve', folder, '--strict')).toMatchObject({ code: 2, said: expect.stringContaining('not enforced') });
+    expect(await run('serve', folder, '--strict')).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('not enforced'),
+    });
   });
 
   test('refuses a directory that is not there', async () => {
     const absent = join(folder, 'absent');
     const addresses = ['--xds-address', '127.0.0.1:0', '--http-address', '127.0.0.1:0'];
-    expect(await run('serve', absent, ...addresses)).toMatchObject({ code: 2, said: expect.stringContaining(absent) });
+    expect(await run('serve', absent, ...addresses)).toMatchObject({
+      code: 2,
+      said: expect.stringContaining(absent),
+    });
   });
 });
 
@@ -174,7 +208,12 @@ describe('bootstrap', () => {
     const { result } = await run(
       'bootstrap',
       ...['--server', 'pilot.example:15010', '--name', 'web-1', '--namespace', 'shop', '--label', 'app=web'],
-      ...['--http-listener', '127.0.0.1:8080=catalog.shop.svc.cluster.local:80/v2', '--locality', 'home/desk'],
+      ...[
+        '--http-listener',
+        '127.0.0.1:8080=catalog.shop.svc.cluster.local:80/v2',
+        '--locality',
+        'home/desk',
+      ],
     );
     expect(parse(result)).toMatchObject({
       node: {
@@ -194,6 +233,9 @@ describe('bootstrap', () => {
     [['--http-listener', '127.0.0.1:8080'], '--http-listener: "127.0.0.1:8080" has no "="'],
     [['--label', 'app'], '--label: "app" has no "="'],
   ])('refuses %j', async (args, message) => {
-    expect(await run('bootstrap', ...args)).toMatchObject({ code: 2, said: expect.stringContaining(message) });
+    expect(await run('bootstrap', ...args)).toMatchObject({
+      code: 2,
+      said: expect.stringContaining(message),
+    });
   });
 });

@@ -97,6 +97,22 @@ describeRules('VirtualService', base, [
     },
   },
   {
+    rule: 'a host in the form of AUTO_PASSTHROUGH is on a gateway with TLS that matches no SNI',
+    broken: {
+      hosts: [outbound],
+      gateways: ['edge'],
+      http: [],
+      tls: [tlsRoute({ match: [{ sniHosts: [] }] })],
+    },
+    finds: ['error spec.hosts[0]', 'error spec.tls[0].match[0].sniHosts'],
+    fine: {
+      hosts: [outbound],
+      gateways: ['edge'],
+      http: [],
+      tls: [tlsRoute({ match: [{ sniHosts: [outbound] }] })],
+    },
+  },
+  {
     rule: 'a host has half of the form of AUTO_PASSTHROUGH',
     broken: {
       hosts: ['outbound_.http_._.api', 'outbound_.80_.api'],

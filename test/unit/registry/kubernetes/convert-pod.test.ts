@@ -3,7 +3,12 @@ import type { Pod } from '../../../../src/config/kinds/kubernetes.js';
 import { noMeshNetworks } from '../../../../src/config/mesh-config.js';
 import type { ConfigObject } from '../../../../src/config/object.js';
 import type { Workload } from '../../../../src/model/workload.js';
-import { addressIdentity, convertPod, podIdentity } from '../../../../src/registry/kubernetes/convert-pod.js';
+import {
+  addressIdentity,
+  convertPod,
+  identityAt,
+  podIdentity,
+} from '../../../../src/registry/kubernetes/convert-pod.js';
 import { NetworkLookup } from '../../../../src/registry/objects/network-lookup.js';
 import type { Meta } from '../object-builders.js';
 import { pod } from '../object-builders.js';
@@ -125,4 +130,24 @@ test('an address without a pod has a cluster and a network and nothing else', ()
     namespace: '',
     workloadName: '',
   });
+});
+
+test('a pod whose first address tells no network is on that of the address it is reached by', () => {
+  const byRange = new NetworkLookup(
+    { networks: { six: { endpoints: [{ fromCidr: 'fd00::/8' }], gateways: [] } } },
+    'east',
+    '',
+  );
+  const settings = {
+    cluster: 'east',
+    trustDomain: 'cluster.local',
+    networks: byRange,
+    nodeLabels: undefined,
+  };
+  const identity = podIdentity(pod('a', '192.0.2.1'), settings);
+  expect(identity.network).toBe('');
+  const reached = identityAt(identity, 'fd00::1', byRange);
+  expect(reached.network).toBe('six');
+  expect(reached.labels['topology.istio.io/network']).toBe('six');
+  expect(identityAt(identity, '192.0.2.2', byRange)).toBe(identity);
 });

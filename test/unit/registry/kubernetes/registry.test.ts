@@ -194,7 +194,7 @@ describe('endpoints', () => {
     const recorder = watch(source);
     recorder.news();
     source.put(slice('orders-1', 'pay', [podEndpoint('10.0.0.5', 'orders-0')]));
-    expect(recorder.newTypes().sort()).toEqual(['endpoints', 'endpoints-removed']);
+    expect([...recorder.newTypes()].sort()).toEqual(['endpoints', 'endpoints-removed']);
     expect(recorder.endpointsOf('pay.shop.svc.cluster.local')).toHaveLength(1);
     source.remove(ordersSlice);
     expect(recorder.endpoints.size).toBe(0);

@@ -62,6 +62,7 @@ describe('serviceTargets of a pod', () => {
     containerPorts: [
       { name: 'dns', port: 5353, protocol: 'UDP' },
       { name: 'dns', port: 5354, protocol: 'TCP' },
+      { name: 'dns', port: 5355, protocol: 'SCTP' },
       { name: 'web', port: 9000, protocol: 'TCP' },
     ],
   });
@@ -92,8 +93,21 @@ describe('serviceTargets of a pod', () => {
     ['a number', port('http', 80, 8080), ['mine http > 8080']],
     ['the same number, when nothing is said', port('http', 80), ['mine http > 80']],
     ['a container’s port by name', port('http', 80, 'web'), ['mine http > 9000']],
-    ['the one of its transport, of two with one name', port('dns', 53, 'dns', 'UDP'), ['mine dns > 5353']],
-    ['the one of its transport, of two with one name', port('dns', 53, 'dns', 'TCP'), ['mine dns > 5354']],
+    [
+      'the one of its transport, of several with one name',
+      port('dns', 53, 'dns', 'UDP'),
+      ['mine dns > 5353'],
+    ],
+    [
+      'the one of its transport, of several with one name',
+      port('dns', 53, 'dns', 'TCP'),
+      ['mine dns > 5354'],
+    ],
+    [
+      'the one of its transport, of several with one name',
+      { ...port('dns', 53, 'dns'), transport: 'SCTP' },
+      ['mine dns > 5355'],
+    ],
     ['nothing, when no container has the name', port('http', 80, 'lacking'), []],
   ])('have as target port %s', (_, wanted, expected) => {
     expect(targets(mesh({ services: [selecting('mine', [wanted])], workloads: [item] }), proxy)).toEqual(
