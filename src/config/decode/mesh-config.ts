@@ -233,7 +233,12 @@ function validateMeshConfig(mesh: MeshConfig, sink: FindingSink): void {
   if (mesh.zoneAwareLbSetting !== undefined)
     validateZoneAwareLb(mesh.zoneAwareLbSetting, true, 'zoneAwareLbSetting', sink);
   const pool = mesh.defaultTrafficPolicy?.connectionPool;
-  if (pool !== undefined) validateConnectionPool(pool, 'defaultTrafficPolicy.connectionPool', sink);
+  if (pool !== undefined) {
+    const { http2KeepAlive: _unchecked, ...http } = pool.http ?? {};
+    const checked = { ...pool, ...(pool.http !== undefined && { http }) };
+    // Istio checks all of the mesh's pool as it does a rule's, but for the keepalive of HTTP/2.
+    validateConnectionPool(checked, 'defaultTrafficPolicy.connectionPool', sink);
+  }
   if (mesh.meshMTLS?.ecdhCurves !== undefined)
     sink.error('meshMTLS.ecdhCurves', 'curves cannot be set for mutual TLS; use tlsDefaults');
 }
