@@ -1,4 +1,5 @@
 /** What the end-to-end tests work with: real backends, a mesh directory on disk, Pilotlight as a process, load. */
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, Agent, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -165,13 +166,12 @@ export class Pilotlight {
   }
 }
 
-/** The command line in a process of its own. @returns what it printed on stdout. */
-export async function pilotlight(...args: readonly string[]): Promise<string> {
-  const { execFile } = await import('node:child_process');
+/** The command line in a process of its own. @returns what it printed on stdout. @throws Error that names the exit code. */
+export function pilotlight(...args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(process.execPath, [main, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else reject(new Error(`${error.message}\n${stderr}`));
+      else reject(new Error(`exit code ${error.code}\n${stdout}\n${stderr}`));
     });
   });
 }

@@ -215,6 +215,15 @@ describe('a real Envoy', () => {
     expect(syncz).toHaveLength(1);
     for (const { lastError } of Object.values(syncz[0]?.resources ?? {})) expect(lastError).toBe('');
   });
+
+  test('is found equal to the directory by `pilotlight compare`, and different from a changed one', async () => {
+    const side = `envoy://${new URL(envoy.admin).host}`;
+    expect(await pilotlight('compare', mesh.path, side)).toContain('equal');
+    const changed = await MeshFolder.create();
+    await changed.put('catalog.yaml', await catalog('b'));
+    await expect(pilotlight('compare', changed.path, side)).rejects.toThrow(/^exit code 1\n/);
+    await changed.remove();
+  });
 });
 
 /** Ports of all endpoints that Envoy sends catalog's traffic to. */
