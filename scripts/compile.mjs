@@ -1,5 +1,5 @@
 /** Compiles src into dist, which then holds what src gives and nothing else. */
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { filesIn, inputState, isCurrent, writeStamp } from './stamp.mjs';
 import { commandOf, packageVersions, runScript } from './tools.mjs';
@@ -21,12 +21,20 @@ export async function compile({ root, force, log }) {
   const sources = await filesIn(join(root, 'src'));
   const copied = sources.filter((file) => !isCompiled(file));
   for (const file of copied) await copy(join(root, 'src', file), join(root, 'dist', file));
-  await removeStale(
-    join(root, 'dist'),
-    new Set([...copied, ...sources.filter(isCompiled).flatMap(outputsOf)]),
-  );
+  const dist = join(root, 'dist');
+  const expected = new Set([...copied, ...sources.filter(isCompiled).flatMap(outputsOf)]);
+  await removeStale(dist, expected);
+  // The package's commands must be executable where it is used from its own folder.
+  const commands = await commandFiles(root);
+  for (const file of expected) if (commands.has(`dist/${file}`)) await chmod(join(dist, file), 0o755);
   await writeStamp(step, inputs);
   log(`dist compiled in ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** @param {string} root @returns {Promise<ReadonlySet<string>>} */
+async function commandFiles(root) {
+  const { bin = {} } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  return new Set(Object.values(bin).map(String));
 }
 
 /** Whether tsc makes output of a file; of declarations and other files it makes none. @param {string} file */

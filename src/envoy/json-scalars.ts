@@ -87,7 +87,8 @@ export function mapKeyFromJson(type: string, key: string): string {
 function floatToJson(value: number, isFloat32: boolean): Json {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
-  return isFloat32 ? shortestFloat32(value) : value;
+  // The search below goes through text, which would lose the sign of a negative zero.
+  return isFloat32 && value !== 0 ? shortestFloat32(value) : value;
 }
 
 /** The number of the fewest digits that is the same 32-bit float. */
