@@ -6,6 +6,7 @@ import { of } from 'rxjs';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
 import type { JsonObject } from './envoy/json-value.js';
 import type { Answer } from './compare/resources.js';
+import { assignmentNames } from './compare/references.js';
 import { resourceName } from './compare/resources.js';
 import { compareStrings } from './base/compare.js';
 import { decodeToJson } from './envoy/json.js';
@@ -73,7 +74,7 @@ export class OfflineSource {
     const clusters = this.#ask(client, typeUrls.cds, undefined);
     const answer: Record<string, readonly JsonObject[]> = {};
     if (types.includes('cds')) answer['cds'] = clusters;
-    const names = edsNames(clusters);
+    const names = assignmentNames(clusters);
     if (types.includes('eds') && names.size > 0) answer['eds'] = this.#ask(client, typeUrls.eds, names);
     return { answer, problems };
   }
@@ -92,20 +93,4 @@ export class OfflineSource {
     this.#decoded.set(resource, json);
     return json;
   }
-}
-
-/** The assignments that clusters refer to. */
-function edsNames(clusters: readonly JsonObject[]): ReadonlySet<string> {
-  return new Set(
-    clusters
-      .filter((cluster) => cluster['type'] === 'EDS')
-      .map((cluster) => {
-        const config = cluster['eds_cluster_config'];
-        const service =
-          config !== undefined && config !== null && typeof config === 'object' && 'service_name' in config
-            ? config.service_name
-            : undefined;
-        return typeof service === 'string' && service !== '' ? service : resourceName(cluster);
-      }),
-  );
 }

@@ -2,15 +2,12 @@
 import type { Observable, Subscription } from 'rxjs';
 import { deepEqual } from '../base/compare.js';
 import { directoryObjectSource } from '../config/mesh-directory/object-source.js';
-import type { MeshDirectoryState } from '../config/mesh-directory/state.js';
+import { primaryClusterId, type MeshDirectoryState } from '../config/mesh-directory/state.js';
 import type { ObjectSource } from '../config/object.js';
 import { createKubernetesRegistry, type KubernetesContext } from '../registry/kubernetes/registry.js';
 import { shardKey, type ServiceRegistry } from '../registry/registry.js';
 import { createServiceEntryRegistry } from '../registry/service-entry/registry.js';
 import type { MeshState } from './mesh-state.js';
-
-/** The id of the cluster whose objects stand in the directory itself. */
-export const primaryCluster = 'Kubernetes';
 
 export interface DirectoryConnectionOptions {
   /** Where addresses of ServiceEntries without one come from. */
@@ -35,14 +32,14 @@ export function connectDirectory(
     const nextContext = registryContext(state);
     const changed = !deepEqual(context, nextContext);
     context = nextContext;
-    const clusters = new Set([primaryCluster, ...state.clusters.keys()]);
+    const clusters = new Set(state.clusters.keys());
     for (const cluster of clusters) {
       const known = sources.get(cluster);
       const source = known ?? directoryObjectSource(states$, cluster, `directory/${cluster}`);
       sources.set(cluster, source);
       if (known === undefined || changed)
         for (const registry of registriesOf(source, nextContext, options)) mesh.setRegistry(registry);
-      if (known === undefined && cluster === primaryCluster) mesh.addObjects(source);
+      if (known === undefined && cluster === primaryClusterId) mesh.addObjects(source);
     }
     for (const cluster of connected) {
       if (clusters.has(cluster)) continue;
@@ -71,7 +68,7 @@ function registriesOf(
     createServiceEntryRegistry(source, {
       ...context,
       autoAllocate: options.autoAllocate,
-      workloadEntriesOnly: source.cluster !== primaryCluster,
+      workloadEntriesOnly: source.cluster !== primaryClusterId,
     }),
   ];
 }
