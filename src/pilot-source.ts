@@ -2,17 +2,22 @@
  * The resources that connected proxies are given: the seam between the mesh's snapshot, translation and the ADS
  * server. It holds the newest snapshot, one memo for all proxies, and for each proxy nothing but its context.
  */
-import { createHash } from 'node:crypto';
+import { done, type Piecewise } from './base/piecewise.js';
 import { toJson } from './envoy/json.js';
 import { Node, type NodeShape } from './envoy/messages.js';
-import type { EncodedResource } from './envoy/resource.js';
 import { typeUrls } from './envoy/type-urls.js';
 import { proxyFromNode, type NodeDescription } from './mesh/node.js';
 import { resolveProxy } from './mesh/proxy-context.js';
 import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
 import type { Proxy } from './model/proxy.js';
+import { sameButEndpoints } from './serving/changed-hosts.js';
+import { proxyGroup, type ProxyGroup } from './serving/proxy-group.js';
+import { resourceSet } from './serving/resource-sets.js';
+import { SharedAssignments } from './serving/shared-assignments.js';
+import { SharedClusters } from './serving/shared-clusters.js';
 import { translateClusters } from './translate/cluster/clusters.js';
-import { translateEndpoints } from './translate/endpoint/endpoints.js';
+import { translateGrpcListeners } from './translate/grpc/listeners.js';
+import { translateGrpcRoutes } from './translate/grpc/routes.js';
 import { Memo } from './translate/memo.js';
 import type { Translation, TranslationProblem } from './translate/translation.js';
 import type { ResourceClient, ResourceSet, ResourceSource, Subscription } from './xds/source.js';
@@ -20,46 +25,62 @@ import type { ResourceClient, ResourceSet, ResourceSource, Subscription } from '
 /** What a source says of problems that translation found; each is said once as long as it lasts. */
 export type ProblemReporter = (problem: TranslationProblem) => void;
 
+/**
+ * What a snapshot is served for: everything, or endpoints only, while everything else is served from the last
+ * snapshot that was for everything.
+ */
+export type UpdateScope = 'all' | 'endpoints';
+
 /** Serves the newest snapshot to every proxy. */
 export class PilotSource implements ResourceSource {
   readonly #memo = new Memo();
   readonly #reportProblem: ProblemReporter;
+  readonly #state: ServedState;
   #reported = new Set<string>();
-  #snapshot: Snapshot | undefined;
 
   constructor(reportProblem: ProblemReporter) {
     this.#reportProblem = reportProblem;
+    const report = (problem: TranslationProblem): void => this.#report(problem);
+    this.#state = {
+      full: undefined,
+      newest: undefined,
+      memo: this.#memo,
+      report,
+      clusters: new SharedClusters(this.#memo, report),
+      assignments: new SharedAssignments(this.#memo, report),
+    };
   }
 
-  /** The snapshot that is served, once there is one. */
+  /** The newest snapshot that is served, once there is one. */
   get snapshot(): Snapshot | undefined {
-    return this.#snapshot;
+    return this.#state.newest;
   }
 
-  /** From now on this snapshot is served. */
-  update(snapshot: Snapshot): void {
-    this.#snapshot = snapshot;
+  /** How often something was made already, and how often it had to be made. */
+  get cacheUse(): Memo['use'] & { readonly size: number } {
+    return { ...this.#memo.use, size: this.#memo.size };
+  }
+
+  /** From now on this snapshot is served. With `endpoints` it differs from the one before in endpoints only. */
+  update(snapshot: Snapshot, scope: UpdateScope = 'all'): void {
+    const before = this.#state.full;
+    this.#state.newest = snapshot;
+    if (scope === 'endpoints' && before !== undefined) {
+      this.#memo.tick();
+      return;
+    }
+    this.#state.full = snapshot;
     this.#reported = new Set();
-    this.#memo.sweep();
+    if (before !== undefined && sameButEndpoints(before, snapshot)) this.#memo.tick();
+    else this.#memo.sweep();
   }
 
   ready(): boolean {
-    return this.#snapshot !== undefined;
+    return this.#state.newest !== undefined;
   }
 
   attach(node: NodeShape): PilotClient {
-    const proxy = proxyFromNode(nodeDescription(node));
-    return new PilotClient(
-      proxy,
-      () => this.#current(),
-      this.#memo,
-      (problem) => this.#report(problem),
-    );
-  }
-
-  #current(): Snapshot {
-    if (this.#snapshot === undefined) throw new Error('asked for resources before the first snapshot');
-    return this.#snapshot;
+    return new PilotClient(proxyFromNode(nodeDescription(node)), this.#state);
   }
 
   #report(problem: TranslationProblem): void {
@@ -70,19 +91,34 @@ export class PilotSource implements ResourceSource {
   }
 }
 
+const envoyTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.eds]);
+const grpcTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.eds, typeUrls.lds, typeUrls.rds]);
+
+/** What all clients of a source share. */
+export interface ServedState {
+  /** What everything but endpoints is served from. */
+  full: Snapshot | undefined;
+  /** What endpoints are served from. */
+  newest: Snapshot | undefined;
+  readonly memo: Memo;
+  readonly report: ProblemReporter;
+  readonly clusters: SharedClusters;
+  readonly assignments: SharedAssignments;
+}
+
 /** One proxy as the source sees it. */
 export class PilotClient implements ResourceClient {
   readonly proxy: Proxy;
-  readonly #snapshot: () => Snapshot;
-  readonly #memo: Memo;
-  readonly #report: ProblemReporter;
+  readonly #state: ServedState;
   #context: ProxyContext | undefined;
+  #newest: ProxyContext | undefined;
+  #group: ProxyGroup | undefined;
+  /** What was given last, by type: given again as long as it is the same. */
+  readonly #given = new Map<string, ResourceSet>();
 
-  constructor(proxy: Proxy, snapshot: () => Snapshot, memo: Memo, report: ProblemReporter) {
+  constructor(proxy: Proxy, state: ServedState) {
     this.proxy = proxy;
-    this.#snapshot = snapshot;
-    this.#memo = memo;
-    this.#report = report;
+    this.#state = state;
   }
 
   get label(): string {
@@ -94,48 +130,77 @@ export class PilotClient implements ResourceClient {
     return { nodeId, type, dialect, namespace, clusterId, istioVersion };
   }
 
-  /** The proxy in the newest snapshot. */
+  /** The proxy in the snapshot that everything but endpoints is served from. */
   get context(): ProxyContext {
-    const snapshot = this.#snapshot();
-    if (this.#context?.snapshot !== snapshot) this.#context = resolveProxy(snapshot, this.proxy);
+    const { full } = this.#state;
+    if (full === undefined) throw new Error('asked for resources before the first snapshot');
+    if (this.#context?.snapshot === full) return this.#context;
+    this.#context = resolveProxy(full, this.proxy);
+    this.#group = undefined;
     return this.#context;
   }
 
+  /** The same with the newest endpoints. */
+  get #newestContext(): ProxyContext {
+    const { context } = this;
+    const { newest } = this.#state;
+    if (newest === undefined || newest === context.snapshot) return context;
+    if (this.#newest?.snapshot !== newest || this.#newest.scope !== context.scope)
+      this.#newest = { ...context, snapshot: newest };
+    return this.#newest;
+  }
+
+  serves(typeUrl: string): boolean {
+    return (this.#speaksGrpc ? grpcTypes : envoyTypes).has(typeUrl);
+  }
+
   isWildcardType(typeUrl: string): boolean {
-    return typeUrl === typeUrls.cds;
+    return typeUrl === typeUrls.cds || typeUrl === typeUrls.lds;
   }
 
-  resources(typeUrl: string, subscription: Subscription): ResourceSet | undefined {
-    const translation = this.#translate(typeUrl, subscription);
-    if (translation === undefined) return undefined;
-    for (const problem of translation.problems) this.#report(problem);
-    return resourceSet(translation.resources);
+  get #speaksGrpc(): boolean {
+    return this.proxy.dialect === 'grpc';
   }
 
-  #translate(typeUrl: string, subscription: Subscription): Translation | undefined {
+  *resources(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet> {
+    const set = yield* this.#make(typeUrl, subscription, this.#given.get(typeUrl));
+    this.#given.set(typeUrl, set);
+    return set;
+  }
+
+  #make(
+    typeUrl: string,
+    subscription: Subscription,
+    before: ResourceSet | undefined,
+  ): Piecewise<ResourceSet> {
+    const { context } = this;
+    const { memo, clusters, assignments } = this.#state;
+    this.#group ??= proxyGroup(context);
     switch (typeUrl) {
       case typeUrls.cds:
-        return translateClusters(
-          this.context,
-          this.#memo,
-          subscription.wildcard ? undefined : subscription.names,
-        );
+        return this.#speaksGrpc
+          ? this.#alone(translateClusters(context, memo, subscription.names), before)
+          : clusters.clusters(context, this.#group, subscription, before);
       case typeUrls.eds:
-        return translateEndpoints(this.context, subscription.names, this.#memo);
+        return assignments.assignments(this.#newestContext, this.#group, subscription, before);
+      case typeUrls.lds:
+        return this.#alone(translateGrpcListeners(context, memo, subscription.names), before);
+      case typeUrls.rds:
+        return this.#alone(translateGrpcRoutes(context, memo, subscription.names), before);
       default:
-        return undefined;
+        return done(resourceSet([], before));
     }
+  }
+
+  /** Resources that are made for this proxy alone. */
+  *#alone(work: Piecewise<Translation>, before: ResourceSet | undefined): Piecewise<ResourceSet> {
+    const { resources, problems } = yield* work;
+    for (const problem of problems) this.#state.report(problem);
+    return resourceSet(resources, before);
   }
 }
 
 /** A node of the wire as plain JSON values. */
 export function nodeDescription(node: NodeShape): NodeDescription {
   return { id: '', ...(toJson(Node, node) as Partial<NodeDescription>) };
-}
-
-/** A set whose version depends on the content alone. */
-function resourceSet(resources: readonly EncodedResource[]): ResourceSet {
-  const hash = createHash('sha256');
-  for (const { name, version } of resources) hash.update(`${name}\0${version}\0`);
-  return { version: hash.digest('base64url').slice(0, 16), resources };
 }

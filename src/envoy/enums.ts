@@ -132,3 +132,7 @@ export const ClusterNotFoundResponseCode = enumValues(
 );
 export type ClusterNotFoundResponseCode =
   EnumNumber<'envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode'>;
+
+/** What became of what a client was sent. */
+export const ConfigStatus = enumValues('envoy.service.status.v3.ConfigStatus');
+export type ConfigStatus = EnumNumber<'envoy.service.status.v3.ConfigStatus'>;

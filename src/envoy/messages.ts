@@ -60,6 +60,9 @@ export type StructMessage = Message<'google.protobuf.Struct'>;
 export const TypedStruct = messageType('udpa.type.v1.TypedStruct');
 export type TypedStructShape = Shape<'udpa.type.v1.TypedStruct'>;
 
+/** A moment. */
+export type TimestampShape = Shape<'google.protobuf.Timestamp'>;
+
 /** A length of time. */
 export const Duration = messageType('google.protobuf.Duration');
 export type DurationShape = Shape<'google.protobuf.Duration'>;
@@ -100,6 +103,14 @@ export type TypedExtensionConfigShape = Shape<'envoy.config.core.v3.TypedExtensi
 export const NameTable = messageType('istio.networking.nds.v1.NameTable');
 export type NameTableShape = Shape<'istio.networking.nds.v1.NameTable'>;
 export type NameTableMessage = Message<'istio.networking.nds.v1.NameTable'>;
+
+/** What a server tells of one client: which types it was sent, and what became of them. */
+export const ClientConfig = messageType('envoy.service.status.v3.ClientConfig');
+export type ClientConfigShape = Shape<'envoy.service.status.v3.ClientConfig'>;
+export type ClientConfigMessage = Message<'envoy.service.status.v3.ClientConfig'>;
+
+/** One type in a `ClientConfig`. */
+export type GenericXdsConfigShape = Shape<'envoy.service.status.v3.ClientConfig.GenericXdsConfig'>;
 
 // Inside an Any of a cluster
 

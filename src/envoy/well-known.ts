@@ -3,7 +3,14 @@
  * bytes.
  */
 import { compareStrings } from '../base/compare.js';
-import type { BoolValueShape, DurationShape, StructShape, UInt32ValueShape, ValueShape } from './messages.js';
+import type {
+  BoolValueShape,
+  DurationShape,
+  StructShape,
+  TimestampShape,
+  UInt32ValueShape,
+  ValueShape,
+} from './messages.js';
 
 /** A JSON value in which an undefined field is as good as none. */
 export type JsonInput = null | boolean | number | string | readonly JsonInput[] | JsonObjectInput;
@@ -18,6 +25,12 @@ export function duration(milliseconds: number): DurationShape {
   const seconds = Math.trunc(milliseconds / 1000);
   const nanos = Math.round((milliseconds - seconds * 1000) * 1e6);
   return Math.abs(nanos) === 1e9 ? { seconds: seconds + Math.sign(nanos) } : { seconds, nanos };
+}
+
+/** A moment, given in whole milliseconds since the epoch. */
+export function timestamp(milliseconds: number): TimestampShape {
+  const seconds = Math.floor(milliseconds / 1000);
+  return { seconds, nanos: Math.round((milliseconds - seconds * 1000) * 1e6) };
 }
 
 /** A number in the wrapper that tells 0 from unset. */

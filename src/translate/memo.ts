@@ -7,7 +7,7 @@
 interface Entry {
   readonly input: object;
   readonly result: unknown;
-  /** The last generation in which it was asked for. */
+  /** When it was last asked for, by the memo's clock. */
   used: number;
 }
 
@@ -16,18 +16,36 @@ interface Interned {
   used: number;
 }
 
-/** How many generations a result is kept for without being asked for. */
-const generationsKept = 2;
+/** Moves on with every new state of the mesh; one for a memo and all that are within it. */
+interface Clock {
+  now: number;
+  /** When the last sweeps were, the newest last. */
+  sweeps: readonly number[];
+}
+
+/** A result that was asked for since so many sweeps is kept. */
+const sweepsKept = 3;
+/** How many results of a key are kept whether or not they were asked for of late. */
+const sparedResults = 4;
+/** A result of a key with more of them is forgotten when it has not been asked for in so many states. */
+const statesKept = 2;
 
 /**
  * Results by key. A key may have several results, one for each input: proxies of two namespaces can see the same
- * host differently. Memory is bounded by `sweep`.
+ * host differently. Memory is bounded by `tick` and `sweep`.
  */
 export class Memo {
   readonly #entries = new Map<string, Entry[]>();
   readonly #interned = new Map<string, Interned>();
   readonly #groups = new Map<string, Memo>();
-  #generation = 0;
+  readonly #clock: Clock;
+  #hits = 0;
+  #misses = 0;
+
+  /** @param clock that of the memo that this one is within. */
+  constructor(clock: Clock = { now: 0, sweeps: [] }) {
+    this.#clock = clock;
+  }
 
   /**
    * The result for an input: what `make` gave for the same input before, otherwise what it gives now.
@@ -43,12 +61,19 @@ export class Memo {
     }
     for (const entry of entries) {
       if (!sameFields(entry.input, input)) continue;
-      entry.used = this.#generation;
+      entry.used = this.#clock.now;
+      this.#hits += 1;
       return entry.result as Result;
     }
+    this.#misses += 1;
     const result = make(input);
-    entries.push({ input, result, used: this.#generation });
+    if (entries.length >= sparedResults) this.#entries.set(key, (entries = this.#recent(entries)));
+    entries.push({ input, result, used: this.#clock.now });
     return result;
+  }
+
+  #recent(entries: readonly Entry[]): Entry[] {
+    return entries.filter(({ used }) => used >= this.#clock.now - statesKept);
   }
 
   /**
@@ -59,10 +84,10 @@ export class Memo {
     const text = JSON.stringify(value);
     const known = this.#interned.get(text);
     if (known !== undefined) {
-      known.used = this.#generation;
+      known.used = this.#clock.now;
       return known.value as Value;
     }
-    this.#interned.set(text, { value, used: this.#generation });
+    this.#interned.set(text, { value, used: this.#clock.now });
     return value;
   }
 
@@ -70,16 +95,29 @@ export class Memo {
   group(name: string): Memo {
     let group = this.#groups.get(name);
     if (group === undefined) {
-      group = new Memo();
+      group = new Memo(this.#clock);
       this.#groups.set(name, group);
     }
     return group;
   }
 
-  /** Starts a new generation and forgets what was asked for neither in the one that ends nor in the one before. */
+  /** There is a new state of the mesh. */
+  tick(): void {
+    this.#clock.now += 1;
+  }
+
+  /**
+   * Forgets what has not been asked for since a few sweeps. To be called when everything that is in use is going to
+   * be asked for anew, and not when only what changed is.
+   */
   sweep(): void {
-    this.#generation += 1;
-    const oldest = this.#generation - generationsKept;
+    this.tick();
+    this.#clock.sweeps = [...this.#clock.sweeps, this.#clock.now].slice(-sweepsKept);
+    const [oldest = 0] = this.#clock.sweeps.length === sweepsKept ? this.#clock.sweeps : [];
+    this.#forget(oldest);
+  }
+
+  #forget(oldest: number): void {
     for (const [key, entries] of this.#entries) {
       const kept = entries.filter((entry) => entry.used >= oldest);
       if (kept.length === 0) this.#entries.delete(key);
@@ -87,7 +125,7 @@ export class Memo {
     }
     for (const [text, { used }] of this.#interned) if (used < oldest) this.#interned.delete(text);
     for (const [name, group] of this.#groups) {
-      group.sweep();
+      group.#forget(oldest);
       if (group.size === 0) this.#groups.delete(name);
     }
   }
@@ -98,6 +136,17 @@ export class Memo {
     for (const entries of this.#entries.values()) size += entries.length;
     for (const group of this.#groups.values()) size += group.size;
     return size;
+  }
+
+  /** How often a result was there already, and how often it had to be made, since the start. */
+  get use(): { readonly hits: number; readonly misses: number } {
+    let [hits, misses] = [this.#hits, this.#misses];
+    for (const group of this.#groups.values()) {
+      const { use } = group;
+      hits += use.hits;
+      misses += use.misses;
+    }
+    return { hits, misses };
   }
 }
 

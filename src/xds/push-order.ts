@@ -30,3 +30,8 @@ export function isFullSetType(typeUrl: string): boolean {
 export function dependantOf(typeUrl: string): string | undefined {
   return dependants.get(typeUrl);
 }
+
+/** Whether clients may go on referring to resources of this type that are gone, so that they are never told so (64). */
+export function isNeverRemoved(typeUrl: string): boolean {
+  return typeUrl === typeUrls.ecds;
+}

@@ -1,50 +1,120 @@
 /**
- * The ADS server: gRPC below, one `SotwStream` for each stream, and the queue that brings a change of the source
- * to all of them.
+ * The ADS server: gRPC below, an `XdsStream` for each stream, and the queue that brings a change of the source to
+ * all of them.
  */
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  status,
+  type ServerDuplexStream,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { PilotError } from '../base/errors.js';
-import type { DiscoveryRequestMessage } from '../envoy/messages.js';
+import type { NodeMessage } from '../envoy/messages.js';
+import { Admission } from './admission.js';
+import { defaultConnectionOptions, type ConnectionOptions } from './connections.js';
+import { ChangeProgress } from './change-progress.js';
+import { Flow } from './flow.js';
+import { defaultLimits, type ServerLimits } from './limits.js';
 import type { XdsObserver } from './observer.js';
 import { PushQueue } from './push-queue.js';
-import { aggregatedDiscoveryService } from './service.js';
-import { SotwStream } from './sotw-stream.js';
+import type { EncodedResponse } from './response.js';
+import { aggregatedDiscoveryService, typeServiceDefinition, typeServices } from './service.js';
 import type { ResourceSource, SourceChange } from './source.js';
+import type { ConnectedStream } from './status.js';
+import { XdsStream, type StreamTransport } from './stream.js';
+import { delta, sotw, type ProtocolRequest, type Variant } from './variant.js';
+
+/** The gRPC call of a stream, as far as identity goes. */
+export type StreamCall = Pick<
+  ServerDuplexStream<unknown, unknown>,
+  'getPeer' | 'getAuthContext' | 'metadata'
+>;
 
 export interface AdsServerOptions {
   readonly source: ResourceSource;
   readonly observer: XdsObserver;
-  /** Largest request in bytes; 4 MiB as in Istio. */
-  readonly maxRequestBytes?: number;
+  readonly limits?: Partial<ServerLimits>;
+  readonly connections?: Partial<ConnectionOptions>;
+  /** Plaintext when absent. */
+  readonly credentials?: ServerCredentials;
+  /** Why a client may not be the node that it says it is; undefined when it may. Everyone may when absent. */
+  readonly refusal?: (
+    call: StreamCall,
+    node: NodeMessage,
+  ) => { readonly code: status; readonly message: string } | undefined;
+  /** Who serves, as clients are told. */
+  readonly controlPlane?: string;
 }
 
-/** Serves a source over ADS. Construct, `listen`, `push` on every change, `close`. */
+/** Milliseconds of pushing in one go of the event loop. */
+const sliceMs = 10;
+/** Milliseconds after which a client that does not take a response counts as slow. */
+const slowAfter = 100;
+
+type AnyStream = XdsStream;
+
+interface OpenStream {
+  readonly call: ServerDuplexStream<unknown, EncodedResponse>;
+  readonly end: () => void;
+}
+
+/** Serves a source over xDS. Construct, `listen`, `push` on every change, `close`. */
 export class AdsServer {
   readonly #server: Server;
-  readonly #streams = new Set<SotwStream>();
-  readonly #calls = new Set<ServerDuplexStream<DiscoveryRequestMessage, Buffer>>();
-  readonly #queue = new PushQueue<SotwStream>((stream) => stream.flush());
   readonly #options: AdsServerOptions;
+  readonly #limits: ServerLimits;
+  readonly #connections: ConnectionOptions;
+  readonly #streams = new Map<AnyStream, OpenStream>();
+  readonly #queue: PushQueue<AnyStream>;
+  readonly #flow: Flow;
+  readonly #admission: Admission;
   #opened = 0;
+  #draining = false;
 
   constructor(options: AdsServerOptions) {
     this.#options = options;
+    this.#limits = { ...defaultLimits, ...options.limits };
+    this.#connections = { ...defaultConnectionOptions, ...options.connections };
+    this.#flow = new Flow({ ...this.#limits, slowAfter }, { onRoom: () => this.#queue.resume() });
+    this.#queue = new PushQueue<AnyStream>((stream) => stream.turn(), {
+      sliceMs,
+      mayGoOn: () => this.#flow.hasRoom,
+    });
+    this.#admission = new Admission(this.#limits.maxStreamsPerSecond);
+    const { keepaliveTime, keepaliveTimeout, maxConnectionAge, maxConnectionAgeGrace } = this.#connections;
     this.#server = new Server({
-      'grpc.max_receive_message_length': options.maxRequestBytes ?? 4 * 1024 * 1024,
+      'grpc.max_receive_message_length': this.#limits.maxRequestBytes,
       'grpc.max_send_message_length': -1,
-      'grpc.max_concurrent_streams': 100_000,
-      'grpc.keepalive_time_ms': 30_000,
-      'grpc.keepalive_timeout_ms': 10_000,
+      'grpc.max_concurrent_streams': this.#limits.maxStreams,
+      'grpc.keepalive_time_ms': keepaliveTime,
+      'grpc.keepalive_timeout_ms': keepaliveTimeout,
+      ...(maxConnectionAge > 0 && {
+        'grpc.max_connection_age_ms': maxConnectionAge,
+        'grpc.max_connection_age_grace_ms': maxConnectionAgeGrace,
+      }),
     });
     this.#server.addService(aggregatedDiscoveryService, {
-      StreamAggregatedResources: (call: ServerDuplexStream<DiscoveryRequestMessage, Buffer>) =>
-        this.#open(call),
+      StreamAggregatedResources: this.#method(sotw, undefined),
+      DeltaAggregatedResources: this.#method(delta, undefined),
     });
+    for (const service of typeServices) {
+      const { typeUrl } = service;
+      const implementation: UntypedServiceImplementation = { delta: this.#method(delta, typeUrl) };
+      if (service.sotw !== undefined) implementation['sotw'] = this.#method(sotw, typeUrl);
+      this.#server.addService(typeServiceDefinition(service), implementation);
+    }
   }
 
   /** The streams that are open now. */
-  get streams(): ReadonlySet<SotwStream> {
-    return this.#streams;
+  get streams(): Iterable<ConnectedStream> & { readonly size: number } {
+    const streams = this.#streams;
+    return { size: streams.size, [Symbol.iterator]: () => streams.keys() };
+  }
+
+  /** How many streams wait for their turn, and bytes of responses that clients have not taken yet. */
+  get load(): { readonly queued: number; readonly bytesInFlight: number } {
+    return { queued: this.#queue.length, bytesInFlight: this.#flow.bytes };
   }
 
   /**
@@ -54,8 +124,9 @@ export class AdsServer {
    */
   listen(host: string, port: number): Promise<number> {
     const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const credentials = this.#options.credentials ?? ServerCredentials.createInsecure();
     return new Promise((resolve, reject) => {
-      this.#server.bindAsync(target, ServerCredentials.createInsecure(), (error, bound) => {
+      this.#server.bindAsync(target, credentials, (error, bound) => {
         if (error === null) resolve(bound);
         else reject(listenError(target, error));
       });
@@ -64,54 +135,146 @@ export class AdsServer {
 
   /** The source's state changed: every stream is brought to it, in turn. */
   push(change: SourceChange): void {
-    for (const stream of this.#streams) {
-      stream.markChanged(change.reason, change.types);
-      this.#queue.add(stream);
-    }
+    const progress = new ChangeProgress(change, this.#streams.size, this.#options.observer);
+    for (const stream of this.#streams.keys()) stream.markChanged(change.reason, change.types, progress);
   }
 
-  /** Ends the streams within `graceMs` and stops listening. */
+  /**
+   * Ends the streams, spread evenly over `graceMs` so that their clients do not all go elsewhere at once; meanwhile
+   * no new ones begin, and those that are left are served.
+   */
   close(graceMs: number): Promise<void> {
+    this.#draining = true;
+    const open = [...this.#streams.values()];
+    const timers = open.map(({ end }, index) => setTimeout(end, (index / open.length) * graceMs));
     return new Promise((resolve) => {
-      const force = setTimeout(() => this.#server.forceShutdown(), graceMs);
+      // A client that does not take the end of its stream cannot hold up the end of the server.
+      const force = setTimeout(() => this.#server.forceShutdown(), graceMs + 500);
       this.#server.tryShutdown(() => {
         clearTimeout(force);
+        for (const timer of timers) clearTimeout(timer);
+        this.#flow.close();
         resolve();
       });
-      for (const call of this.#calls) call.end();
     });
   }
 
-  #open(call: ServerDuplexStream<DiscoveryRequestMessage, Buffer>): void {
-    this.#opened += 1;
-    const stream = new SotwStream(
-      this.#options.source,
-      {
-        peer: call.getPeer(),
-        write: (response) => call.write(response),
-        fail: (code, message) => call.emit('error', { code, details: message }),
-      },
-      this.#options.observer,
-      this.#opened,
-    );
-    this.#streams.add(stream);
-    this.#calls.add(call);
-    const over = (error: Error | undefined): void => {
-      stream.close(error);
-      this.#streams.delete(stream);
-      this.#calls.delete(call);
-      this.#queue.remove(stream);
+  #method<Request extends ProtocolRequest>(
+    variant: Variant<Request>,
+    onlyType: string | undefined,
+  ): (call: ServerDuplexStream<Request, EncodedResponse>) => void {
+    return (call) => this.#admit(call, variant, onlyType);
+  }
+
+  #admit<Request extends ProtocolRequest>(
+    call: ServerDuplexStream<Request, EncodedResponse>,
+    variant: Variant<Request>,
+    onlyType: string | undefined,
+  ): void {
+    const refuse = (code: status, message: string): void => {
+      this.#options.observer.refused(call.getPeer(), new Error(message));
+      end(call, code, message);
     };
-    call.on('data', (request: DiscoveryRequestMessage) => stream.onRequest(request));
-    call.on('drain', () => stream.onDrain());
+    call.on('error', () => undefined); // told where the stream is open
+    if (this.#draining) {
+      refuse(status.UNAVAILABLE, 'the server is stopping');
+      return;
+    }
+    if (this.#streams.size >= this.#limits.maxStreams) {
+      refuse(status.RESOURCE_EXHAUSTED, `${this.#limits.maxStreams} streams are open, which is the limit`);
+      return;
+    }
+    const wait = this.#admission.admit();
+    if (wait === undefined)
+      refuse(status.RESOURCE_EXHAUSTED, 'too many streams begin at once, try again later');
+    else if (wait === 0) this.#open(call, variant, onlyType);
+    else {
+      setTimeout(() => {
+        if (!call.cancelled) this.#open(call, variant, onlyType);
+      }, wait);
+    }
+  }
+
+  #open<Request extends ProtocolRequest>(
+    call: ServerDuplexStream<Request, EncodedResponse>,
+    variant: Variant<Request>,
+    onlyType: string | undefined,
+  ): void {
+    this.#opened += 1;
+    const stream: XdsStream<Request> = new XdsStream({
+      source: this.#options.source,
+      transport: this.#transport(call, () => stream),
+      observer: this.#options.observer,
+      variant,
+      limits: this.#limits,
+      number: this.#opened,
+      onlyType,
+      controlPlane: this.#options.controlPlane ?? '',
+    });
+    const any: AnyStream = stream;
+    const aged = this.#endWithAge(call);
+    const over = (error: Error | undefined): void => {
+      clearTimeout(aged);
+      stream.close(error);
+      this.#streams.delete(any);
+      this.#queue.remove(any);
+    };
+    this.#streams.set(any, { call, end: () => call.end() });
+    call.on('data', (request: Request) => stream.onRequest(request));
     call.on('end', () => {
       over(undefined);
-      call.end();
+      call.end(); // 81
     });
     call.on('cancelled', () => over(undefined));
     call.on('error', (error: Error) => over(error));
     call.on('close', () => over(undefined));
+    call.on('finish', () => over(undefined));
   }
+
+  #transport<Request extends ProtocolRequest>(
+    call: ServerDuplexStream<Request, EncodedResponse>,
+    stream: () => XdsStream<Request>,
+  ): StreamTransport {
+    const { observer, refusal } = this.#options;
+    return {
+      peer: call.getPeer(),
+      write: (response, taken) => {
+        const done = this.#flow.begin(response.length, (reason) => {
+          const { identity } = stream();
+          if (identity !== undefined) observer.sendTimedOut(identity);
+          stream().close(new Error(reason));
+          // The client reads nothing, so it cannot be told: the stream is reset.
+          call.destroy();
+          end(call, status.UNAVAILABLE, reason);
+        });
+        call.once('close', done);
+        call.write(response, () => {
+          call.off('close', done);
+          done();
+          taken();
+        });
+      },
+      fail: (code, message) => end(call, code, message),
+      schedule: () => this.#queue.add(stream()),
+      refusal: (node) => refusal?.(call, node),
+    };
+  }
+
+  /** Within the grace after its connection is old, a stream ends in good order instead of being cut off. */
+  #endWithAge(call: ServerDuplexStream<unknown, EncodedResponse>): NodeJS.Timeout | undefined {
+    const { maxConnectionAge, maxConnectionAgeGrace } = this.#connections;
+    if (maxConnectionAge === 0) return undefined;
+    // grpc-js ends connections at an age of a tenth more or less.
+    const age = maxConnectionAge * (0.9 + Math.random() * 0.2) + (Math.random() * maxConnectionAgeGrace) / 2;
+    const timer = setTimeout(() => call.end(), age);
+    timer.unref();
+    return timer;
+  }
+}
+
+/** Ends a call with a status. */
+function end(call: ServerDuplexStream<unknown, EncodedResponse>, code: status, details: string): void {
+  call.emit('error', { code, details });
 }
 
 function listenError(target: string, error: Error): PilotError {

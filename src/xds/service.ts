@@ -1,26 +1,110 @@
-/** The gRPC service definition of aggregated discovery; responses arrive here as bytes. */
+/**
+ * The gRPC services of discovery: the aggregated one, and one for each type. Requests are decoded here, responses
+ * arrive as bytes.
+ */
 import type { ServiceDefinition } from '@grpc/grpc-js';
 import {
+  DeltaDiscoveryRequest,
+  DeltaDiscoveryResponse,
   DiscoveryRequest,
   DiscoveryResponse,
+  type DeltaDiscoveryRequestMessage,
+  type DeltaDiscoveryRequestShape,
+  type DeltaDiscoveryResponseMessage,
   type DiscoveryRequestMessage,
+  type DiscoveryRequestShape,
   type DiscoveryResponseMessage,
 } from '../envoy/messages.js';
+import { typeUrls } from '../envoy/type-urls.js';
+import type { EncodedResponse } from './response.js';
 
-/** `envoy.service.discovery.v3.AggregatedDiscoveryService` for a server. */
-export const aggregatedDiscoveryService = {
-  StreamAggregatedResources: {
-    path: '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources',
+const passBytes = (bytes: Buffer): Buffer => bytes;
+/** grpc-js copies from what it is given before it asks again. */
+const serialize = (response: EncodedResponse): Buffer => response.bytes();
+
+function sotwMethod(path: string) {
+  return {
+    path,
     requestStream: true,
     responseStream: true,
-    requestSerialize: (message: DiscoveryRequestMessage) => DiscoveryRequest.encode(message),
+    requestSerialize: (message: DiscoveryRequestShape) => DiscoveryRequest.encode(message),
     requestDeserialize: (bytes: Buffer): DiscoveryRequestMessage => DiscoveryRequest.decode(bytes),
-    responseSerialize: (bytes: Buffer) => bytes,
-    responseDeserialize: (bytes: Buffer): Buffer => bytes,
-  },
+    responseSerialize: serialize,
+    responseDeserialize: passBytes,
+  } as const;
+}
+
+function deltaMethod(path: string) {
+  return {
+    path,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: (message: DeltaDiscoveryRequestShape) => DeltaDiscoveryRequest.encode(message),
+    requestDeserialize: (bytes: Buffer): DeltaDiscoveryRequestMessage => DeltaDiscoveryRequest.decode(bytes),
+    responseSerialize: serialize,
+    responseDeserialize: passBytes,
+  } as const;
+}
+
+const aggregated = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
+
+/** `envoy.service.discovery.v3.AggregatedDiscoveryService`. */
+export const aggregatedDiscoveryService = {
+  StreamAggregatedResources: sotwMethod(`${aggregated}/StreamAggregatedResources`),
+  DeltaAggregatedResources: deltaMethod(`${aggregated}/DeltaAggregatedResources`),
 } as const satisfies ServiceDefinition;
+
+/** The service of a single type. Virtual hosts have no state-of-the-world method. */
+export interface TypeService {
+  readonly typeUrl: string;
+  readonly sotw: string | undefined;
+  readonly delta: string;
+}
+
+/** The services of single types, by the paths of their methods (11). */
+export const typeServices: readonly TypeService[] = [
+  typeService(typeUrls.cds, 'envoy.service.cluster.v3.ClusterDiscoveryService', 'Clusters'),
+  typeService(typeUrls.eds, 'envoy.service.endpoint.v3.EndpointDiscoveryService', 'Endpoints'),
+  typeService(typeUrls.lds, 'envoy.service.listener.v3.ListenerDiscoveryService', 'Listeners'),
+  typeService(typeUrls.rds, 'envoy.service.route.v3.RouteDiscoveryService', 'Routes'),
+  typeService(typeUrls.sds, 'envoy.service.secret.v3.SecretDiscoveryService', 'Secrets'),
+  typeService(
+    typeUrls.ecds,
+    'envoy.service.extension.v3.ExtensionConfigDiscoveryService',
+    'ExtensionConfigs',
+  ),
+  typeService(
+    'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration',
+    'envoy.service.route.v3.ScopedRoutesDiscoveryService',
+    'ScopedRoutes',
+  ),
+  typeService(
+    'type.googleapis.com/envoy.service.runtime.v3.Runtime',
+    'envoy.service.runtime.v3.RuntimeDiscoveryService',
+    'Runtime',
+  ),
+  {
+    typeUrl: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
+    sotw: undefined,
+    delta: '/envoy.service.route.v3.VirtualHostDiscoveryService/DeltaVirtualHosts',
+  },
+];
+
+function typeService(typeUrl: string, service: string, what: string): TypeService {
+  return { typeUrl, sotw: `/${service}/Stream${what}`, delta: `/${service}/Delta${what}` };
+}
+
+/** The gRPC definition of the service of a single type. */
+export function typeServiceDefinition({ sotw, delta }: TypeService): ServiceDefinition {
+  return { ...(sotw !== undefined && { sotw: sotwMethod(sotw) }), delta: deltaMethod(delta) };
+}
 
 /** Decodes what the service sends, for clients that share this definition. */
 export function decodeResponse(bytes: Buffer): DiscoveryResponseMessage {
   return DiscoveryResponse.decode(bytes);
+}
+
+/** Decodes what the service sends on a delta stream. */
+export function decodeDeltaResponse(bytes: Buffer): DeltaDiscoveryResponseMessage {
+  return DeltaDiscoveryResponse.decode(bytes);
 }

@@ -4,17 +4,24 @@
  */
 import type { EncodedResource } from '../envoy/resource.js';
 import type { NodeShape } from '../envoy/messages.js';
+import type { Piecewise } from '../base/piecewise.js';
 
 /** What a stream wants of one type. */
 export interface Subscription {
   /** Everything of the type, beside `names`. */
   readonly wildcard: boolean;
+  /** Never changed once given: a source may recognise a subscription by it. */
   readonly names: ReadonlySet<string>;
+  /**
+   * A name that nothing is known of may be answered with an empty resource where the type has one, marked as a
+   * placeholder. Only state-of-the-world streams ask for that: they have no other way to be told (41).
+   */
+  readonly placeholders: boolean;
 }
 
-/** Resources that answer a subscription at one moment. */
+/** Resources that answer a subscription at one moment. Never changed once given, so that streams may share it. */
 export interface ResourceSet {
-  /** Differs whenever the content differs; the same on every replica for the same content. */
+  /** What the client is told. Whether two sets differ is seen by their resources, not by this. */
   readonly version: string;
   /** Only existing ones, each name once. A resource that did not change is the same object as before. */
   readonly resources: readonly EncodedResource[];
@@ -24,15 +31,17 @@ export interface ResourceSet {
 export interface ResourceClient {
   /** For people: the proxy's name. */
   readonly label: string;
-  /** What /debug shows of it: labels, dialect and so on. */
+  /** What /debug shows of it: labels, dialect and so on; never a credential. */
   readonly description: Readonly<Record<string, unknown>>;
-  /**
-   * The resources of a type for a subscription, from the source's newest state. Undefined: the type is not
-   * served to this node.
-   */
-  resources(typeUrl: string, subscription: Subscription): ResourceSet | undefined;
+  /** Whether resources of a type are given to this node at all. */
+  serves(typeUrl: string): boolean;
   /** Whether "no names" means everything for this type (CDS, LDS, NDS). */
   isWildcardType(typeUrl: string): boolean;
+  /**
+   * The resources of a type that is served, for a subscription, from the newest state; made a piece at a time. As
+   * long as nothing changed the result is the very same object, also for other clients that see the same.
+   */
+  resources(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet>;
 }
 
 /** A change of a source's state. */
@@ -43,6 +52,8 @@ export interface SourceChange {
   readonly version: string;
   /** Types that may have changed; absent means any. */
   readonly types?: ReadonlySet<string>;
+  /** When the first of what is pushed changed, in milliseconds as of `performance.now()`; absent means now. */
+  readonly since?: number;
 }
 
 export interface ResourceSource {

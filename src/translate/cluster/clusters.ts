@@ -2,6 +2,7 @@
  * CDS: all clusters of a proxy, in Istiod's order (Istio reference 5.2). Clusters that several proxies share are
  * made and encoded once.
  */
+import type { Piecewise } from '../../base/piecewise.js';
 import { Cluster } from '../../envoy/messages.js';
 import { encodedResource, type EncodedResource } from '../../envoy/resource.js';
 import type { ProxyContext } from '../../mesh/snapshot.js';
@@ -24,30 +25,47 @@ import { buildOutboundClusters } from './outbound.js';
 import { outboundInput, type OutboundMode } from './outbound-input.js';
 
 /**
- * Translates the clusters of a proxy.
+ * Translates the clusters of a proxy, a service at a time.
  *
  * @param names the clusters that are asked for; absent for all of them. A gRPC client asks by name.
  */
-export function translateClusters(
+export function* translateClusters(
   context: ProxyContext,
   memo: Memo,
   names?: ReadonlySet<string>,
-): Translation {
+): Piecewise<Translation> {
   if (context.proxy.dialect === 'grpc') return translateGrpcClusters(context, memo, names ?? new Set());
-  const all = allClusters(context, memo);
+  const all = new Collector();
+  all.add(yield* translateOutboundClusters(context, memo));
+  all.add(yield* translateOwnClusters(context, memo));
   return names === undefined
     ? all
     : { ...all, resources: all.resources.filter(({ name }) => names.has(name)) };
 }
 
-function allClusters(context: ProxyContext, memo: Memo): Translation {
+/** The clusters that proxies send requests to: all that see the same services in the same way have the same ones. */
+export function* translateOutboundClusters(context: ProxyContext, memo: Memo): Piecewise<Translation> {
   const view = memo.intern(clusterView(context));
   const collected = new Collector();
-  for (const service of context.scope.services)
+  for (const service of context.scope.services) {
     collected.add(outbound(context, service, view, 'default', memo));
+    yield;
+  }
+  return collected;
+}
+
+/** The clusters of a proxy that depend on the proxy itself: inbound ones, those of gateways, and fixed ones. */
+export function* translateOwnClusters(context: ProxyContext, memo: Memo): Piecewise<Translation> {
+  const view = memo.intern(clusterView(context));
+  const collected = new Collector();
   collected.addNew(fixedClusters(context, view, memo));
   if (context.proxy.type === 'router') {
-    if (passesTlsThrough(context)) for (const part of sniDnat(context, view, memo)) collected.addNew(part);
+    if (passesTlsThrough(context)) {
+      for (const part of sniDnat(context, view, memo)) {
+        collected.addNew(part);
+        yield;
+      }
+    }
   } else {
     collected.addNew(inboundClusters(context, view, memo));
   }

@@ -3,7 +3,8 @@
  * in the same way get the same bytes.
  */
 import { errorMessage } from '../../base/errors.js';
-import type { EncodedResource } from '../../envoy/resource.js';
+import type { Piecewise } from '../../base/piecewise.js';
+import { placeholder, type EncodedResource } from '../../envoy/resource.js';
 import type { ProxyContext } from '../../mesh/snapshot.js';
 import { portByNumber } from '../../model/service.js';
 import type { Memo } from '../memo.js';
@@ -24,32 +25,47 @@ import { anyProxy, viewKey } from './proxy-view.js';
 export const selfCluster = 'local_cluster';
 
 /**
- * The assignments of clusters, in the order of their names as asked. A cluster that is not known has an empty one.
- * One that cannot be translated is a problem and has none, so that a client keeps what it has.
+ * The assignments of clusters, in the order of their names as asked. A cluster that is not known has an empty one,
+ * marked as a placeholder. One that cannot be translated is a problem and has none, so that a client keeps what it
+ * has.
  */
-export function translateEndpoints(
+export function* translateEndpoints(
   context: ProxyContext,
   clusterNames: Iterable<string>,
   memo: Memo,
-): Translation {
-  const assignments = memo.group('endpoints');
+): Piecewise<Translation> {
   const resources: EncodedResource[] = [];
   const problems: TranslationProblem[] = [];
   for (const name of clusterNames) {
-    try {
-      const assignment = translateCluster(context, name, assignments);
-      resources.push(assignment.resource);
-      problems.push(...assignment.problems);
-    } catch (error) {
-      problems.push({ subject: name, message: `its endpoints cannot be translated: ${errorMessage(error)}` });
-    }
+    const translation = translateAssignment(context, name, memo);
+    if (translation.resource !== undefined) resources.push(translation.resource);
+    problems.push(...translation.problems);
+    yield;
   }
   return { resources, problems };
 }
 
+/** The assignment of one cluster; none if it cannot be translated. */
+export function translateAssignment(
+  context: ProxyContext,
+  clusterName: string,
+  memo: Memo,
+): { readonly resource: EncodedResource | undefined; readonly problems: readonly TranslationProblem[] } {
+  try {
+    return translateCluster(context, clusterName, memo.group('endpoints'));
+  } catch (error) {
+    const message = `its endpoints cannot be translated: ${errorMessage(error)}`;
+    return { resource: undefined, problems: [{ subject: clusterName, message }] };
+  }
+}
+
 function translateCluster(context: ProxyContext, clusterName: string, memo: Memo): Assignment {
   const cluster = clusterName === selfCluster ? ownCluster(context) : namedCluster(context, clusterName);
-  if (cluster === undefined) return memo.compute(clusterName, { clusterName }, emptyAssignment);
+  // Clients may ask for any number of names that do not exist: nothing is kept of them.
+  if (cluster === undefined) {
+    const { resource, problems } = emptyAssignment({ clusterName });
+    return { resource: placeholder(resource), problems };
+  }
   const input = assignmentInput(context, clusterName, cluster);
   const view = viewKey(input.proxy);
   const proxy = view === '' ? anyProxy : memo.intern(input.proxy);
