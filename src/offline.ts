@@ -3,26 +3,32 @@
  * `compare` and of the golden cases. It is the path of `serve` with one state instead of a stream of them.
  */
 import { of } from 'rxjs';
-import type { MeshDirectoryState } from './config/mesh-directory/state.js';
-import type { JsonObject } from './envoy/json-value.js';
-import type { Answer } from './compare/resources.js';
-import { assignmentNames } from './compare/references.js';
-import { resourceName } from './compare/resources.js';
 import { compareStrings } from './base/compare.js';
+import { finish } from './base/piecewise.js';
+import { assignmentNames, clusterNames, routeNames } from './compare/references.js';
+import { resourceName, type Answer } from './compare/resources.js';
+import type { MeshDirectoryState } from './config/mesh-directory/state.js';
 import { decodeToJson } from './envoy/json.js';
+import type { JsonObject } from './envoy/json-value.js';
 import type { EncodedResource } from './envoy/resource.js';
-import { typeUrls } from './envoy/type-urls.js';
-import { MeshState } from './mesh/mesh-state.js';
 import { connectDirectory } from './mesh/connect-directory.js';
+import { MeshState } from './mesh/mesh-state.js';
 import { proxyFromNode, type NodeDescription } from './mesh/node.js';
-import { PilotClient } from './pilot-source.js';
+import { resolveProxy } from './mesh/proxy-context.js';
+import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
+import type { Dialect } from './model/proxy.js';
+import { translateClusters } from './translate/cluster/clusters.js';
+import { translateEndpoints } from './translate/endpoint/endpoints.js';
+import { translateGrpcListeners } from './translate/grpc/listeners.js';
+import { translateGrpcRoutes } from './translate/grpc/routes.js';
 import { Memo } from './translate/memo.js';
-import type { Snapshot } from './mesh/snapshot.js';
-import type { TranslationProblem } from './translate/translation.js';
-import type { ResourceClient } from './xds/source.js';
+import type { Translation, TranslationProblem } from './translate/translation.js';
 
-/** Types that can be asked for, by short name, in the order in which they are asked. */
-export const answerTypes = ['cds', 'eds'] as const;
+/** Types that an Envoy can be asked about, by short name, in the order in which it asks. */
+export const envoyAnswerTypes = ['cds', 'eds'] as const;
+
+/** Types that any client can be asked about. */
+export const answerTypes = ['cds', 'eds', 'lds', 'rds'] as const;
 
 export type AnswerType = (typeof answerTypes)[number];
 
@@ -42,10 +48,17 @@ export interface ProxyAnswer {
   readonly problems: readonly TranslationProblem[];
 }
 
-const asksByName: TranslationProblem = {
-  subject: 'gRPC',
-  message: 'a gRPC client asks for what its listeners lead to, and listeners are not served yet',
-};
+/** The resources of a translation as JSON, sorted by name. */
+type Ask = (translation: Translation) => readonly JsonObject[];
+
+/** Resources by type; a type that was not asked for is absent. */
+type Asked = { readonly [Type in AnswerType]?: readonly JsonObject[] };
+
+/**
+ * The key of a gRPC client's metadata that lists the listeners that it asks for; it means nothing to a server. A
+ * client without it asks for all of them.
+ */
+const listenersAskedFor = 'ORACLE_LDS_NAMES';
 
 /** Answers proxies from one snapshot; what several proxies share is made once. */
 export class OfflineSource {
@@ -58,30 +71,57 @@ export class OfflineSource {
   }
 
   /**
-   * Asks as a proxy, as an Envoy does: every cluster, then the assignment of each EDS cluster. Lists are sorted by
-   * name; a type for which there is nothing to ask is absent.
+   * Asks as a proxy: as an Envoy does, for every cluster and then the assignment of each EDS cluster; or as a gRPC
+   * client does, for its listeners and then for what each type leads to. Lists are sorted by name; a type for which
+   * there is nothing to ask is absent.
+   * @param types those that are wanted; all that there are without it.
    * @throws PilotError NODE_INVALID.
    */
-  answer(node: NodeDescription, types: readonly AnswerType[] = answerTypes): ProxyAnswer {
+  answer(node: NodeDescription, types?: readonly AnswerType[]): ProxyAnswer {
     const problems: TranslationProblem[] = [];
-    const client = new PilotClient(
-      proxyFromNode(node),
-      () => this.#snapshot,
-      this.#memo,
-      (problem) => problems.push(problem),
+    const context = resolveProxy(this.#snapshot, proxyFromNode(node));
+    const { dialect } = context.proxy;
+    const ask = (translation: Translation): readonly JsonObject[] => {
+      problems.push(...translation.problems);
+      return this.#json(translation.resources);
+    };
+    const wanted = types ?? answerTypes;
+    const asked =
+      dialect === 'grpc'
+        ? this.#askAsGrpc(context, ask)
+        : this.#askAsEnvoy(context, ask, wanted.includes('eds'));
+    const answer = Object.fromEntries(
+      wanted.flatMap((type) => {
+        const resources = asked[type];
+        return resources === undefined ? [] : [[type, resources]];
+      }),
     );
-    if (client.proxy.dialect === 'grpc') return { answer: {}, problems: [asksByName] };
-    const clusters = this.#ask(client, typeUrls.cds, undefined);
-    const answer: Record<string, readonly JsonObject[]> = {};
-    if (types.includes('cds')) answer['cds'] = clusters;
-    const names = assignmentNames(clusters);
-    if (types.includes('eds') && names.size > 0) answer['eds'] = this.#ask(client, typeUrls.eds, names);
-    return { answer, problems };
+    return { answer, problems: [...problems, ...unserved(dialect, types ?? [])] };
   }
 
-  #ask(client: ResourceClient, typeUrl: string, names: ReadonlySet<string> | undefined): JsonObject[] {
-    const set = client.resources(typeUrl, { wildcard: names === undefined, names: names ?? new Set() });
-    return (set?.resources ?? [])
+  #askAsEnvoy(context: ProxyContext, ask: Ask, withEndpoints: boolean): Asked {
+    const cds = ask(finish(translateClusters(context, this.#memo)));
+    const names = assignmentNames(cds);
+    return names.size === 0 || !withEndpoints
+      ? { cds }
+      : { cds, eds: ask(finish(translateEndpoints(context, names, this.#memo))) };
+  }
+
+  #askAsGrpc(context: ProxyContext, ask: Ask): Asked {
+    const lds = ask(finish(translateGrpcListeners(context, this.#memo, listenerNames(context))));
+    const routes = routeNames(lds);
+    if (routes.size === 0) return { lds };
+    const rds = ask(finish(translateGrpcRoutes(context, this.#memo, routes)));
+    const clusters = clusterNames(rds);
+    if (clusters.size === 0) return { lds, rds };
+    const cds = ask(finish(translateClusters(context, this.#memo, clusters)));
+    const names = assignmentNames(cds);
+    if (names.size === 0) return { lds, rds, cds };
+    return { lds, rds, cds, eds: ask(finish(translateEndpoints(context, names, this.#memo))) };
+  }
+
+  #json(resources: readonly EncodedResource[]): readonly JsonObject[] {
+    return resources
       .map((resource) => this.#decode(resource))
       .sort((a, b) => compareStrings(resourceName(a), resourceName(b)));
   }
@@ -93,4 +133,19 @@ export class OfflineSource {
     this.#decoded.set(resource, json);
     return json;
   }
+}
+
+function listenerNames({ proxy }: ProxyContext): ReadonlySet<string> | undefined {
+  const listed = proxy.metadata[listenersAskedFor];
+  const list: readonly unknown[] = Array.isArray(listed) ? listed : [];
+  const names = new Set(list.filter((name) => typeof name === 'string'));
+  return names.size === 0 ? undefined : names;
+}
+
+/** What was wanted and cannot be told yet. */
+function unserved(dialect: Dialect, wanted: readonly AnswerType[]): readonly TranslationProblem[] {
+  if (dialect === 'grpc') return [];
+  return wanted
+    .filter((type) => !envoyAnswerTypes.some((served) => served === type))
+    .map((type) => ({ subject: type, message: 'it is served to gRPC clients only, and not to Envoys yet' }));
 }

@@ -29,3 +29,20 @@ export function routeNames(listeners: readonly JsonObject[]): ReadonlySet<string
   listeners.forEach(visit);
   return names;
 }
+
+/** The names of the clusters that a gRPC client takes from route configurations. It knows no mirrors. */
+export function clusterNames(configurations: readonly JsonObject[]): ReadonlySet<string> {
+  const actions = configurations
+    .flatMap((configuration) => objectsIn(configuration['virtual_hosts']))
+    .flatMap((host) => objectsIn(host['routes']))
+    .flatMap(({ route }) => (isJsonObject(route) ? [route] : []));
+  const names = actions.flatMap(({ cluster, weighted_clusters: weighted }) => [
+    cluster,
+    ...(isJsonObject(weighted) ? objectsIn(weighted['clusters']) : []).map(({ name }) => name),
+  ]);
+  return new Set(names.filter((name): name is string => typeof name === 'string' && name !== ''));
+}
+
+function objectsIn(value: Json | undefined): readonly JsonObject[] {
+  return isJsonArray(value) ? value.filter(isJsonObject) : [];
+}

@@ -1,6 +1,7 @@
 /** MeshConfig and MeshNetworks with Istio's defaults filled in (Istio reference 4.9). Durations are milliseconds. */
 import type { Labels } from '../model/labels.js';
 import type { OutboundTrafficPolicy } from './kinds/networking.js';
+import type { HttpRetry } from './kinds/virtual-service.js';
 import type {
   ConnectionPoolSettings,
   LocalityLbSetting,
@@ -68,6 +69,8 @@ export interface MeshConfig {
     readonly connectionPool?: ConnectionPoolSettings;
     readonly outlierDetection?: OutlierDetection;
   };
+  /** How requests are tried again on routes that do not say it themselves. */
+  readonly defaultHttpRetryPolicy?: HttpRetry;
   readonly inboundClusterStatName: string;
   readonly outboundClusterStatName: string;
   readonly serviceSettings: readonly ServiceSettings[];

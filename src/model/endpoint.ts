@@ -1,6 +1,6 @@
 /** One endpoint of a service port (Istio reference 1.5). */
 import type { Labels } from './labels.js';
-import type { Provenance } from './service.js';
+import type { Provenance, ServicePort } from './service.js';
 
 /**
  * Health of an endpoint; the numbers on the wire are Envoy's. ServiceEntry endpoints are `unknown`; `terminating`
@@ -35,4 +35,12 @@ export interface Endpoint {
   readonly nodeName?: string;
   readonly health: HealthStatus;
   readonly provenance: Provenance;
+}
+
+/** Whether an endpoint is one of a service port's: by the port's number where it has one, else by the port's name. */
+export function servesPort(
+  { servicePortNumber, servicePortName }: Endpoint,
+  { name, port }: ServicePort,
+): boolean {
+  return servicePortNumber === undefined ? servicePortName === name : servicePortNumber === port;
 }

@@ -18,6 +18,8 @@ export const subzoneLabel = 'topology.istio.io/subzone';
 export const tlsModeLabel = 'security.istio.io/tlsMode';
 /** The name of a workload, where it is not that of its object. */
 export const workloadNameLabel = 'service.istio.io/workload-name';
+/** Which tunnels a workload takes, separated by commas. */
+export const tunnelLabel = 'networking.istio.io/tunnel';
 
 const localityLabels = ['topology.istio.io/locality', 'istio-locality'] as const;
 
@@ -53,4 +55,9 @@ export function localityOfLabels(labels: Labels): string {
     if (value !== undefined) return localityFromLabel(value);
   }
   return '';
+}
+
+/** Whether the labels of a workload say that it takes tunnels (HBONE, Istio reference 6.3). */
+export function takesTunnels(labels: Labels): boolean {
+  return labels[tunnelLabel]?.split(',').includes('http') === true;
 }

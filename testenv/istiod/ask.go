@@ -11,11 +11,13 @@ import (
 	cluster "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	core "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listener "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	route "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
 	hcm "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	discovery "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	_ "istio.io/istio/pkg/config/xds" // registers every Envoy type, so that Any prints
@@ -68,8 +70,9 @@ func askAsEachProxy(address, dir, out string, types []string) error {
 
 // ask asks an ADS server as one proxy, on one stream and as an Envoy does:
 // every cluster, the assignment of each EDS cluster, every listener, every route
-// that a listener names, and the name table where the proxy captures DNS. A type
-// is absent where there was nothing to ask for.
+// that a listener names, and the name table where the proxy captures DNS; or, with
+// GENERATOR grpc in its metadata, as a gRPC program does. A type is absent where
+// there was nothing to ask for.
 func ask(address string, p proxy, types []string) (answer, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), longest)
 	defer cancel()
@@ -80,9 +83,15 @@ func ask(address string, p proxy, types []string) (answer, error) {
 	defer s.close()
 	wanted := func(t string) bool { return len(types) == 0 || slices.Contains(types, t) }
 	got := answer{}
+	defer func() {
+		for t := range got {
+			if !wanted(t) {
+				delete(got, t)
+			}
+		}
+	}()
 	if p.Metadata["GENERATOR"] == "grpc" {
-		got["lds"], err = s.ask("lds", grpcListeners(p))
-		return got, err
+		return got, s.askAsGRPC(p, got)
 	}
 	if wanted("cds") || wanted("eds") {
 		if got["cds"], err = s.ask("cds", nil); err != nil {
@@ -109,17 +118,40 @@ func ask(address string, p proxy, types []string) (answer, error) {
 			return nil, err
 		}
 	}
-	for t := range got {
-		if !wanted(t) {
-			delete(got, t)
+	return got, nil
+}
+
+// askAsGRPC asks as a proxyless gRPC program does, for each type what the one
+// before leads to: the listeners that it names, their routes, the clusters of
+// these, and their load assignments.
+func (s *stream) askAsGRPC(p proxy, got answer) error {
+	var err error
+	if got["lds"], err = s.ask("lds", grpcListeners(p)); err != nil {
+		return err
+	}
+	for _, next := range []struct {
+		kind string
+		from string
+		of   func([]proto.Message) []string
+	}{
+		{kind: "rds", from: "lds", of: routeNames},
+		{kind: "cds", from: "rds", of: clusterNames},
+		{kind: "eds", from: "cds", of: assignmentNames},
+	} {
+		names := next.of(got[next.from])
+		if len(names) == 0 {
+			return nil
+		}
+		if got[next.kind], err = s.ask(next.kind, names); err != nil {
+			return err
 		}
 	}
-	return got, nil
+	return nil
 }
 
 // grpcListeners are the listeners that a proxyless gRPC program asks for: the
 // metadata key ORACLE_LDS_NAMES of its entry in proxies.yaml, which means
-// nothing to Istio.
+// nothing to Istio; all of them where it is absent.
 func grpcListeners(p proxy) []string {
 	names, _ := p.Metadata["ORACLE_LDS_NAMES"].([]any)
 	var out []string
@@ -243,7 +275,8 @@ func assignmentNames(clusters []proto.Message) []string {
 	return names
 }
 
-// routeNames are the route configurations that listeners refer to, each once.
+// routeNames are the route configurations that listeners refer to, each once:
+// those of Envoy in their filter chains, those of gRPC beside them.
 func routeNames(listeners []proto.Message) []string {
 	var names []string
 	for _, message := range listeners {
@@ -251,17 +284,43 @@ func routeNames(listeners []proto.Message) []string {
 		if !ok {
 			continue
 		}
+		configs := []*anypb.Any{l.GetApiListener().GetApiListener()}
 		for _, chain := range append(slices.Clone(l.FilterChains), l.DefaultFilterChain) {
 			for _, filter := range chain.GetFilters() {
-				manager := &hcm.HttpConnectionManager{}
-				if !filter.GetTypedConfig().MessageIs(manager) || filter.GetTypedConfig().UnmarshalTo(manager) != nil {
-					continue
-				}
-				if name := manager.GetRds().GetRouteConfigName(); name != "" && !slices.Contains(names, name) {
-					names = append(names, name)
+				configs = append(configs, filter.GetTypedConfig())
+			}
+		}
+		for _, config := range configs {
+			manager := &hcm.HttpConnectionManager{}
+			if !config.MessageIs(manager) || config.UnmarshalTo(manager) != nil {
+				continue
+			}
+			names = addName(names, manager.GetRds().GetRouteConfigName())
+		}
+	}
+	return names
+}
+
+// clusterNames are the clusters that gRPC takes from route configurations, each
+// once. It knows no mirrors.
+func clusterNames(configurations []proto.Message) []string {
+	var names []string
+	for _, message := range configurations {
+		for _, host := range message.(*route.RouteConfiguration).GetVirtualHosts() {
+			for _, r := range host.GetRoutes() {
+				names = addName(names, r.GetRoute().GetCluster())
+				for _, weighted := range r.GetRoute().GetWeightedClusters().GetClusters() {
+					names = addName(names, weighted.GetName())
 				}
 			}
 		}
 	}
 	return names
+}
+
+func addName(names []string, name string) []string {
+	if name == "" || slices.Contains(names, name) {
+		return names
+	}
+	return append(names, name)
 }

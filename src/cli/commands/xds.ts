@@ -69,8 +69,8 @@ export const xdsCommand: Command = {
   },
 };
 
-function readTypes(text: string | undefined): readonly AnswerType[] {
-  if (text === undefined) return answerTypes;
+function readTypes(text: string | undefined): readonly AnswerType[] | undefined {
+  if (text === undefined) return undefined;
   return text.split(',').map((word) => {
     const type = answerTypes.find((candidate) => candidate === word.trim());
     if (type === undefined)

@@ -4,6 +4,7 @@ import { Client, Metadata, credentials, type ChannelCredentials } from '@grpc/gr
 import { errorMessage, PilotError } from '../../base/errors.js';
 import { fromJson } from '../../envoy/json.js';
 import { Node, type NodeShape } from '../../envoy/messages.js';
+import { dialectOf } from '../../mesh/dialect.js';
 import type { NodeDescription } from '../../mesh/node.js';
 import { wholeAssignments } from '../endpoint-detail.js';
 import { sideFailure, type ProxyRequest, type Side, type SideAnswer } from '../side.js';
@@ -83,6 +84,10 @@ class ServerSide implements Side {
 
   async answer({ name, node }: ProxyRequest, types: readonly string[]): Promise<SideAnswer> {
     if (node === undefined) throw sideFailure(this.source, `needs a node to be asked as ${name}`, undefined);
+    if (isGrpc(node)) {
+      const why = 'which is a gRPC client: servers are asked as Envoys only';
+      throw sideFailure(this.source, `cannot be asked as ${name}, ${why}`, undefined);
+    }
     const notes = new UnknownNotes(this.source);
     const wire = wireNode(node);
     const isFirst = this.#question === undefined;
@@ -119,6 +124,10 @@ async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | undefin
   const result = await Promise.race([promise, late]);
   clearTimeout(timer);
   return result;
+}
+
+function isGrpc({ metadata = {}, user_agent_name: userAgent = '' }: NodeDescription): boolean {
+  return dialectOf({ metadata, userAgent }) === 'grpc';
 }
 
 /** Those parts of a node that a control plane looks at; a bootstrap's may have long lists of extensions besides. */

@@ -22,6 +22,7 @@ import {
   tcpKeepalive,
   zoneAwareLbSetting,
 } from './kinds/traffic-policy.js';
+import { httpRetry } from './kinds/http-route.js';
 import { boolean, duration, enumeration, int32, jsonObject, string } from './scalars.js';
 import { labelSelector, serviceEntryVisibility } from './service-entry-visibility.js';
 
@@ -83,6 +84,7 @@ const given = message<Given>(
         outlierDetection: optional(outlierDetection),
       }),
     ),
+    defaultHttpRetryPolicy: optional(httpRetry),
     inboundClusterStatName: optional(string),
     outboundClusterStatName: optional(string),
     serviceSettings: optional(list(serviceSettings)),
@@ -99,7 +101,6 @@ const given = message<Given>(
       'caCertificates',
       'certificates',
       'configSources',
-      'defaultHttpRetryPolicy',
       'defaultProviders',
       'disableEnvoyListenerLog',
       'enableEnvoyAccessLogService',

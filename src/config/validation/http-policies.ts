@@ -20,7 +20,8 @@ const corsMethods: ReadonlySet<string> = new Set([
   '*',
 ]);
 
-const grpcStatuses: ReadonlySet<string> = new Set([
+/** The names of gRPC's statuses, each at the place of its number. */
+export const grpcStatuses: readonly string[] = [
   'OK',
   'CANCELLED',
   'UNKNOWN',
@@ -38,7 +39,7 @@ const grpcStatuses: ReadonlySet<string> = new Set([
   'UNAVAILABLE',
   'DATA_LOSS',
   'UNAUTHENTICATED',
-]);
+];
 
 /** Checks a CORS policy (Istio reference 10.5). */
 export function validateCorsPolicy(policy: CorsPolicy, path: string, sink: FindingSink): void {
@@ -69,7 +70,7 @@ export function validateFault(fault: HttpFaultInjection, path: string, sink: Fin
   const { abort, delay } = fault;
   if ((abort ?? delay) === undefined) sink.error(path, 'fault does nothing; it needs abort, delay or both');
   sink.error(`${path}.abort.percentage`, faultPercentageProblem(abort?.percentage));
-  if (abort?.grpcStatus !== undefined && !grpcStatuses.has(abort.grpcStatus)) {
+  if (abort?.grpcStatus !== undefined && !grpcStatuses.includes(abort.grpcStatus)) {
     sink.error(
       `${path}.abort.grpcStatus`,
       `gRPC status ${quote(abort.grpcStatus)} is not known; it must be a name such as "NOT_FOUND"`,

@@ -44,7 +44,8 @@ export function retryOnProblem(retryOn: string): string | undefined {
   return `${quote(wrong)} is not a condition to retry on; it must be one of ${[...conditions].join(', ')}, or an HTTP status`;
 }
 
-function isHttpStatus(text: string): boolean {
+/** Whether a condition is the number of an HTTP status that has a registered name. */
+export function isHttpStatus(text: string): boolean {
   const status = /^\+?[0-9]+$/.test(text) ? Number(text) : 0;
   return statuses.some(([from, to]) => status >= from && status <= to);
 }

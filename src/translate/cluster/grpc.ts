@@ -4,7 +4,7 @@ import {
   Cluster,
   type CircuitBreakersShape,
   type ClusterShape,
-  type TransportSocketShape,
+  type CommonTlsContextShape,
 } from '../../envoy/messages.js';
 import { encodedResource, type EncodedResource } from '../../envoy/resource.js';
 import { uint32 } from '../../envoy/well-known.js';
@@ -78,7 +78,9 @@ function buildGrpcCluster({ name, port, subset, rule, accounts }: GrpcClusterInp
     edsClusterConfig: { serviceName: name, edsConfig: { ads: {} } },
     ...balancing(policy),
     ...(maxRequests > 0 && { circuitBreakers: requestLimit(maxRequests) }),
-    ...(policy?.tls?.mode === 'ISTIO_MUTUAL' && { transportSocket: meshSocket(accounts) }),
+    ...(policy?.tls?.mode === 'ISTIO_MUTUAL' && {
+      transportSocket: tlsSocket(providedTlsContext(accounts), ''),
+    }),
   };
 }
 
@@ -97,20 +99,22 @@ function requestLimit(maxRequests: number): CircuitBreakersShape {
 const certificate = { instanceName: 'default', certificateName: 'default' };
 const roots = { instanceName: 'default', certificateName: 'ROOTCA' };
 
-/** Certificates come from the plugins that the client's bootstrap names; older clients read the older fields. */
-function meshSocket(accounts: readonly string[]): TransportSocketShape {
-  return tlsSocket(
-    {
-      tlsCertificateProviderInstance: certificate,
-      tlsCertificateCertificateProviderInstance: certificate,
-      combinedValidationContext: {
-        defaultValidationContext: {
-          caCertificateProviderInstance: roots,
-          ...(accounts.length > 0 && { matchSubjectAltNames: accounts.map((exact) => ({ exact })) }),
-        },
-        validationContextCertificateProviderInstance: roots,
+/**
+ * Mutual TLS of a gRPC client or server. Certificates come from the plugins that its bootstrap names; older ones read
+ * the older fields.
+ *
+ * @param accounts who the peer may be; anybody of the mesh if none is named
+ */
+export function providedTlsContext(accounts: readonly string[]): CommonTlsContextShape {
+  return {
+    tlsCertificateProviderInstance: certificate,
+    tlsCertificateCertificateProviderInstance: certificate,
+    combinedValidationContext: {
+      defaultValidationContext: {
+        caCertificateProviderInstance: roots,
+        ...(accounts.length > 0 && { matchSubjectAltNames: accounts.map((exact) => ({ exact })) }),
       },
+      validationContextCertificateProviderInstance: roots,
     },
-    '',
-  );
+  };
 }

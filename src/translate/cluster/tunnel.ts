@@ -1,9 +1,9 @@
 /** Whether a service port is reached through tunnels (HBONE), in which metadata needs no exchange. */
 import type { Endpoint } from '../../model/endpoint.js';
 import type { Service } from '../../model/service.js';
+import { takesTunnels } from '../../model/workload-labels.js';
 import type { Shard } from '../../registry/view.js';
 import { ofPortNumber } from '../endpoint/filters.js';
-import { takesTunnels } from '../endpoint/tunnel.js';
 
 /** Numbers of ports; the same set as long as the endpoints and the service are the same. */
 export type TunnelledPorts = ReadonlySet<number>;

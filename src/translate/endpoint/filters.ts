@@ -1,6 +1,6 @@
 /** Which endpoints of a service a proxy is told of (Istio reference 6.1, 6.2). */
 import { canonicalIp } from '../../base/ip.js';
-import type { Endpoint } from '../../model/endpoint.js';
+import { servesPort, type Endpoint } from '../../model/endpoint.js';
 import { parseLocality } from '../../model/locality.js';
 import type { Service, ServicePort } from '../../model/service.js';
 import type { ProxyView, SelfView } from './proxy-view.js';
@@ -93,8 +93,7 @@ function isReachable({ addresses, port }: Endpoint): boolean {
  * clusters with embedded endpoints are made of (Istio reference 4.2, appendix C.4).
  */
 export function ofPortNumber(port: ServicePort): EndpointFilter {
-  return ({ servicePortNumber, servicePortName }) =>
-    servicePortNumber === undefined ? servicePortName === port.name : servicePortNumber === port.port;
+  return (endpoint) => servesPort(endpoint, port);
 }
 
 /** Labels that controllers put on the pods of one generation of a workload. */

@@ -4,17 +4,11 @@
  */
 import type { AddressShape, StructShape } from '../../envoy/messages.js';
 import type { Endpoint } from '../../model/endpoint.js';
-import type { Labels } from '../../model/labels.js';
+import { takesTunnels } from '../../model/workload-labels.js';
 
-const tunnelLabel = 'networking.istio.io/tunnel';
 const tunnelByHttp = 'http';
 const managedGatewayLabel = 'gateway.istio.io/managed';
 const waypointController = 'istio.io-mesh-controller';
-
-/** Whether the labels of a workload say that it takes tunnels. */
-export function takesTunnels(labels: Labels): boolean {
-  return labels[tunnelLabel]?.split(',').includes(tunnelByHttp) === true;
-}
 
 /** Whether clients have to go through a tunnel: the workload takes one, and not the mesh's own TLS. */
 export function needsTunnel({ labels, tlsMode }: Pick<Endpoint, 'labels' | 'tlsMode'>): boolean {

@@ -75,7 +75,8 @@ const rewrite = message<HttpRewrite>({
   ),
 });
 
-const retries = message<HttpRetry>({
+/** `HTTPRetry`. */
+export const httpRetry = message<HttpRetry>({
   attempts: unlessZero(int32),
   perTryTimeout: optional(duration),
   retryOn: unlessZero(string),
@@ -157,7 +158,7 @@ export const httpRoute = message<HttpRoute>({
   ),
   rewrite: optional(rewrite),
   timeout: optional(duration),
-  retries: optional(retries),
+  retries: optional(httpRetry),
   fault: optional(fault),
   mirror: optional(destination),
   mirrors: unlessZero(list(mirror)),

@@ -1,3 +1,4 @@
+import { finish } from '../../../../src/base/piecewise.js';
 import { describe, expect, it } from 'vitest';
 import type { Gateway } from '../../../../src/config/kinds/networking.js';
 import { resolveProxy } from '../../../../src/mesh/proxy-context.js';
@@ -116,7 +117,9 @@ describe('what is made once', () => {
     metadata: Readonly<Record<string, unknown>> = {},
     namespace = 'shop',
   ) {
-    const { resources } = translateClusters(resolveProxy(snapshot, proxyOf(namespace, metadata)), memo);
+    const { resources } = finish(
+      translateClusters(resolveProxy(snapshot, proxyOf(namespace, metadata)), memo),
+    );
     return new Map(resources.map((resource) => [resource.name, resource]));
   }
 
@@ -162,7 +165,7 @@ describe('what is made once', () => {
   it('has a version that depends on its content alone', () => {
     const name = `outbound|80||${orders.hostname}`;
     const version = (snapshot: Snapshot) =>
-      translateClusters(resolveProxy(snapshot, proxyOf('shop')), new Memo()).resources.find(
+      finish(translateClusters(resolveProxy(snapshot, proxyOf('shop')), new Memo())).resources.find(
         (each) => each.name === name,
       )?.version;
     expect(version(snapshotOf({ services: [orders] }))).toBe(

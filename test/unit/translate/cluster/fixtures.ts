@@ -1,4 +1,5 @@
 /** What the tests of clusters share: proxies in small meshes, and their clusters as JSON. */
+import { finish } from '../../../../src/base/piecewise.js';
 import { decodeToJson, type JsonObject } from '../../../../src/envoy/json.js';
 import type { EncodedResource } from '../../../../src/envoy/resource.js';
 import { resolveProxy } from '../../../../src/mesh/proxy-context.js';
@@ -19,7 +20,7 @@ export function contextOf(
 
 /** The clusters of a proxy by name, in their order, as canonical JSON. */
 export function clustersOf(context: ProxyContext, names?: ReadonlySet<string>): Map<string, JsonObject> {
-  const { resources } = translateClusters(context, new Memo(), names);
+  const { resources } = finish(translateClusters(context, new Memo(), names));
   return new Map(resources.map((resource) => [resource.name, clusterJson(resource)]));
 }
 

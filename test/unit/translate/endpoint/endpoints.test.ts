@@ -1,3 +1,4 @@
+import { finish } from '../../../../src/base/piecewise.js';
 import { describe, expect, it } from 'vitest';
 import { decodeToJson, type Json } from '../../../../src/envoy/json.js';
 import { resolveProxy } from '../../../../src/mesh/proxy-context.js';
@@ -49,7 +50,7 @@ function proxy(
 const cluster = 'outbound|80||frames.shop.svc.cluster.local';
 
 function answer(context: ProxyContext, name = cluster, memo = new Memo()): Json | undefined {
-  const [resource] = translateEndpoints(context, [name], memo).resources;
+  const [resource] = finish(translateEndpoints(context, [name], memo)).resources;
   return resource && decodeToJson(resource.typeUrl, resource.body);
 }
 
@@ -80,7 +81,7 @@ describe('assignments', () => {
 
   it('come in the order in which they are asked for, under Envoy’s type', () => {
     const names = ['b', cluster, 'a'];
-    const { resources, problems } = translateEndpoints(proxy(world()), names, new Memo());
+    const { resources, problems } = finish(translateEndpoints(proxy(world()), names, new Memo()));
     expect(resources.map(({ name }) => name)).toEqual(names);
     expect(new Set(resources.map(({ typeUrl }) => typeUrl))).toEqual(
       new Set(['type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment']),
@@ -114,7 +115,7 @@ describe('assignments', () => {
 
   it('say which endpoint Envoy will refuse', () => {
     const snapshot = world({ endpoints: [near, { ...far, addresses: [] }] });
-    const { resources, problems } = translateEndpoints(proxy(snapshot), [cluster], new Memo());
+    const { resources, problems } = finish(translateEndpoints(proxy(snapshot), [cluster], new Memo()));
     expect(resources).toHaveLength(1);
     expect(problems).toMatchObject([{ subject: cluster, message: expect.stringContaining('no address') }]);
   });
@@ -130,7 +131,7 @@ describe('assignments', () => {
         },
       },
     };
-    const { resources, problems } = translateEndpoints(proxy(broken), [cluster, 'other'], new Memo());
+    const { resources, problems } = finish(translateEndpoints(proxy(broken), [cluster, 'other'], new Memo()));
     expect(resources.map(({ name }) => name)).toEqual(['other']);
     expect(problems).toMatchObject([{ subject: cluster, message: expect.stringContaining('out of order') }]);
   });
@@ -190,7 +191,7 @@ describe('assignments are shared', () => {
     const snapshot = world(of);
     const memo = new Memo();
     const [first, second] = [a, b].map((asked) => {
-      return translateEndpoints(proxy(snapshot, ...asked), [cluster], memo).resources[0];
+      return finish(translateEndpoints(proxy(snapshot, ...asked), [cluster], memo)).resources[0];
     });
     expect(first).toBeDefined();
     expect(first === second).toBe(shared);
@@ -204,7 +205,7 @@ describe('assignments are shared', () => {
     const changed = snapshotOf({ discovery: { ...discovery, shards } }, same);
     const memo = new Memo();
     const [first, second, third] = [before, same, changed].map((snapshot) => {
-      return translateEndpoints(proxy(snapshot), [cluster], memo).resources[0];
+      return finish(translateEndpoints(proxy(snapshot), [cluster], memo)).resources[0];
     });
     expect(second).toBe(first);
     expect(third?.version).not.toBe(first?.version);

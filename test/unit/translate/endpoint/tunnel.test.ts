@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { lbEndpoint } from '../../../../src/translate/endpoint/lb-endpoint.js';
-import { needsTunnel, takesTunnels } from '../../../../src/translate/endpoint/tunnel.js';
+import { takesTunnels } from '../../../../src/model/workload-labels.js';
+import { needsTunnel } from '../../../../src/translate/endpoint/tunnel.js';
 import { endpoint } from './fixtures.js';
 
 const tunnel = 'networking.istio.io/tunnel';

@@ -1,0 +1,31 @@
+/** The route to a service that no VirtualService is for (Istio reference 7.6). */
+import { joinHostPort } from '../../base/host-port.js';
+import type { ConsistentHashLb } from '../../config/kinds/traffic-policy.js';
+import type { HttpRetry } from '../../config/kinds/virtual-service.js';
+import type { RouteShape } from '../../envoy/messages.js';
+import { outboundClusterName } from '../names.js';
+import { hashPolicies } from './hash-policy.js';
+import { retryPolicy } from './retry-policy.js';
+import { anyPath } from './route-match.js';
+import { timeoutFields } from './timeout.js';
+
+/** Sends every request to a port of a service. The hash of its rule does not keep retries from other hosts. */
+export function defaultRoute(
+  hostname: string,
+  port: number,
+  hash: ConsistentHashLb | undefined,
+  defaultRetries: HttpRetry | undefined,
+): RouteShape {
+  const retry = retryPolicy(defaultRetries, false);
+  return {
+    name: 'default',
+    match: anyPath,
+    decorator: { operation: `${joinHostPort(hostname, port)}/*` },
+    route: {
+      cluster: outboundClusterName(port, '', hostname),
+      ...timeoutFields(undefined, false),
+      hashPolicy: hashPolicies(hash),
+      ...(retry !== undefined && { retryPolicy: retry }),
+    },
+  };
+}
