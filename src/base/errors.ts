@@ -10,9 +10,13 @@ export const errorCodes = {
   DIRECTORY_UNREADABLE: 'the mesh directory cannot be read',
   PORT_IN_USE: 'an address to listen on is taken',
   LISTEN_FAILED: 'an address cannot be listened on',
+  TLS_INVALID: 'a certificate, a key or a CA for TLS cannot be used',
   NODE_INVALID: 'an xDS node cannot be understood',
   REGISTRY_FAILED: 'a registry cannot be read',
+  KUBECONFIG_INVALID: 'a kubeconfig, or the credentials that it names, cannot be used',
+  CLUSTER_UNREADABLE: 'the API of a Kubernetes cluster cannot be read',
   COMPARE_FAILED: 'two control planes cannot be compared',
+  STATUS_FAILED: 'a server cannot be asked for the status of its proxies',
   JSON_INVALID: 'text is not the JSON form of the message that it should be',
   INTERNAL: 'a defect of Pilotlight itself',
 } as const;

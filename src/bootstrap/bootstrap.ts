@@ -4,6 +4,7 @@
  * send everything to given clusters.
  */
 import type { Address } from '../settings/setting.js';
+import { serverTransportSocket, type ServerTls } from './server-tls.js';
 
 /** A listener that sends all that it receives to one cluster. */
 export interface StaticListener {
@@ -12,6 +13,9 @@ export interface StaticListener {
   readonly cluster: string;
 }
 
+/** How an Envoy speaks ADS, in Envoy's own names: the state of the world, or delta, which is to say changes only. */
+export type ApiType = 'GRPC' | 'DELTA_GRPC';
+
 export interface BootstrapOptions {
   readonly nodeId: string;
   readonly nodeCluster: string;
@@ -19,6 +23,10 @@ export interface BootstrapOptions {
   readonly locality?: { readonly region: string; readonly zone: string; readonly sub_zone: string };
   /** Where ADS is served. */
   readonly server: Address;
+  /** Plaintext without it. */
+  readonly serverTls?: ServerTls;
+  /** GRPC without it. */
+  readonly apiType?: ApiType;
   readonly admin: Address;
   readonly listeners: readonly StaticListener[];
 }
@@ -34,7 +42,7 @@ export function bootstrap(options: BootstrapOptions): Readonly<Record<string, un
     admin: { address: socketAddress(options.admin) },
     dynamic_resources: {
       ads_config: {
-        api_type: 'GRPC',
+        api_type: options.apiType ?? 'GRPC',
         transport_api_version: 'V3',
         set_node_on_first_message_only: true,
         grpc_services: [{ envoy_grpc: { cluster_name: xdsCluster } }],
@@ -44,16 +52,17 @@ export function bootstrap(options: BootstrapOptions): Readonly<Record<string, un
     },
     static_resources: {
       listeners: options.listeners.map(listener),
-      clusters: [controlPlane(options.server)],
+      clusters: [controlPlane(options)],
     },
   };
 }
 
-function controlPlane(server: Address): unknown {
+function controlPlane({ server, serverTls }: BootstrapOptions): unknown {
   return {
     name: xdsCluster,
     type: /^[\d.]+$|:/.test(server.host) ? 'STATIC' : 'STRICT_DNS',
     connect_timeout: '1s',
+    ...(serverTls && { transport_socket: serverTransportSocket(serverTls, server) }),
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',

@@ -3,7 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import { PilotError, errorMessage } from '../../base/errors.js';
-import { bootstrap, type StaticListener } from '../../bootstrap/bootstrap.js';
+import { bootstrap, type ApiType, type StaticListener } from '../../bootstrap/bootstrap.js';
+import type { ServerTls } from '../../bootstrap/server-tls.js';
 import { parseLocality } from '../../model/locality.js';
 import { parseAddress, type Address } from '../../settings/setting.js';
 import {
@@ -15,6 +16,9 @@ import {
   type OptionValues,
 } from '../command.js';
 
+/** The values of `--api-type`, and Envoy's names for them. */
+const apiTypes: Readonly<Record<string, ApiType>> = { grpc: 'GRPC', 'delta-grpc': 'DELTA_GRPC' };
+
 export const bootstrapCommand: Command = {
   name: 'bootstrap',
   summary: 'write an Envoy bootstrap',
@@ -24,6 +28,19 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
   arguments: [],
   options: [
     { flags: '--server <HOST:PORT>', help: 'where ADS is served', default: '127.0.0.1:15010' },
+    {
+      flags: '--api-type <type>',
+      help: 'how to speak ADS: grpc, the state of the world, or delta-grpc, changes only',
+      choices: Object.keys(apiTypes),
+      default: 'grpc',
+    },
+    { flags: '--ca <file>', help: 'certificates that the server’s is trusted by, in PEM; turns TLS on' },
+    { flags: '--cert <file>', help: 'the proxy’s own certificate, in PEM, for mutual TLS' },
+    { flags: '--key <file>', help: 'key of --cert, in PEM' },
+    {
+      flags: '--server-name <name>',
+      help: 'whom the server’s certificate is for, if not the host: a DNS name, an IP address or a SPIFFE URI',
+    },
     { flags: '--admin <HOST:PORT>', help: 'Envoy’s admin address', default: '127.0.0.1:15000' },
     { flags: '--type <type>', help: 'sidecar or router', choices: ['sidecar', 'router'], default: 'sidecar' },
     { flags: '--name <name>', help: 'the proxy’s name, usually its Pod’s', default: 'client' },
@@ -68,6 +85,14 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       line: 'pilotlight bootstrap --name web-1 --namespace shop --label app=web --locality home/desk',
       says: 'an Envoy beside the workload web-1',
     },
+    {
+      line: 'pilotlight bootstrap --api-type delta-grpc > envoy.yaml',
+      says: 'an Envoy that is sent only what changed',
+    },
+    {
+      line: 'pilotlight bootstrap --server pilot.mesh.svc:15012 --ca ca.crt --cert tls.crt --key tls.key > envoy.yaml',
+      says: 'an Envoy that speaks mutual TLS with the server; it reads the files where it runs',
+    },
   ],
   run: async ({ options, output }) => {
     const content = bootstrap({
@@ -76,6 +101,8 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       metadata: metadata(options),
       ...locality(options),
       server: addressOption(options, 'server'),
+      ...serverTls(options),
+      apiType: apiTypes[required(options, 'apiType')] ?? 'GRPC',
       admin: addressOption(options, 'admin'),
       listeners: [
         ...listOption(options, 'httpListener').map((value) => staticListener('http', value)),
@@ -122,6 +149,22 @@ function locality(options: OptionValues): { locality?: { region: string; zone: s
   if (text === undefined) return {};
   const { region, zone, subZone } = parseLocality(text);
   return { locality: { region, zone, sub_zone: subZone } };
+}
+
+function serverTls(options: OptionValues): { serverTls?: ServerTls } {
+  const [ca, cert, key, serverName] = ['ca', 'cert', 'key', 'serverName'].map((name) =>
+    textOption(options, name),
+  );
+  if ([ca, cert, key, serverName].every((value) => value === undefined)) return {};
+  if (ca === undefined) {
+    throw new PilotError('USAGE', 'TLS needs --ca, or the proxy would trust any server', {
+      hint: 'Give the file with the CA of the server’s certificate.',
+    });
+  }
+  const named = { ca, ...(serverName !== undefined && { serverName }) };
+  if (cert !== undefined && key !== undefined) return { serverTls: { ...named, own: { cert, key } } };
+  if (cert !== key) throw new PilotError('USAGE', '--cert and --key are given together or not at all');
+  return { serverTls: named };
 }
 
 /** `HOST:PORT=CLUSTER`. */
