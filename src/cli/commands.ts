@@ -5,6 +5,7 @@ import { compareCommand } from './commands/compare.js';
 import { diffCommand } from './commands/diff.js';
 import { explainCommand } from './commands/explain.js';
 import { serveCommand } from './commands/serve.js';
+import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
 import { versionCommand } from './commands/version.js';
 import { xdsCommand } from './commands/xds.js';
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   compareCommand,
   diffCommand,
   explainCommand,
+  statusCommand,
   validateCommand,
   bootstrapCommand,
   versionCommand,

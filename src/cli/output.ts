@@ -9,7 +9,13 @@ export interface Output {
   say(line: string): void;
   /** Whether results go to a terminal that shows colours. */
   readonly colour: boolean;
+  /** The size of the terminal that results go to; undefined where they go elsewhere. */
+  readonly screen?: () => { readonly rows: number; readonly columns: number } | undefined;
 }
+
+/** Of a terminal that does not tell its size. */
+const usualRows = 24;
+const usualColumns = 80;
 
 /** The real terminal. */
 export const terminal: Output = {
@@ -20,6 +26,10 @@ export const terminal: Output = {
     process.stderr.write(`${line}\n`);
   },
   colour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
+  screen: () =>
+    process.stdout.isTTY
+      ? { rows: process.stdout.rows || usualRows, columns: process.stdout.columns || usualColumns }
+      : undefined,
 };
 
 /** Tells a person of a failure and gives the exit code for it. Defects of Pilotlight show where they happened. */

@@ -14,6 +14,8 @@ export interface ChosenSettings {
   readonly settings: Settings;
   /** The settings file, whether or not it exists. */
   readonly file: string;
+  /** What the file says, which is not all settings. */
+  readonly values: FileValues;
   /** Settings with other values of the file. @throws PilotError USAGE. */
   readonly resolve: (file: FileValues) => Settings;
 }
@@ -46,14 +48,18 @@ export async function chooseSettings({
   );
   const resolve = (values: FileValues): Settings => resolveSettings({ flags, env, file: values });
   const values = await readSettingsFile(file, asked !== undefined);
-  return { settings: resolve(values ?? {}), file, resolve };
+  return { settings: resolve(values ?? {}), file, values: values ?? {}, resolve };
 }
 
-/** Follows the file until `signal` is aborted: a new log level counts at once, the rest at the next start. */
+/**
+ * Follows the file until `signal` is aborted: a new log level counts at once, and so does what `read` makes of the
+ * file's values; the rest at the next start.
+ */
 export function followSettings(
   { settings: initial, file, resolve }: ChosenSettings,
   logger: Logger,
   setLevel: (level: Settings['logLevel']) => void,
+  read: (values: FileValues) => void,
   signal: AbortSignal,
 ): void {
   watchSettingsFile(
@@ -68,6 +74,7 @@ export function followSettings(
           logger.warn(`${file} changed; these count at the next start: ${later.join(', ')}`);
         if (names.includes('logLevel')) logger.info(`${file} changed: the log level is ${next.logLevel}`);
       },
+      read,
       refused: (reason) =>
         logger.error(`${file} changed and is refused; the settings in force stay: ${reason}`),
     },

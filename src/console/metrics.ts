@@ -1,119 +1,241 @@
-/** Metrics with Istio's names where Istio has them (Istio reference 8.12). */
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+/** What the server counts and measures, as /metrics shows it (Istio reference 8.12). The metrics are in metric-table.ts. */
+import { status } from '@grpc/grpc-js';
+import { Registry, collectDefaultMetrics } from 'prom-client';
+import { istioVersion, packageVersion } from '../base/version.js';
 import { typeNameOf } from '../envoy/type-urls.js';
 import type { Snapshot } from '../mesh/snapshot.js';
-import type { NackReport, PushReport, StreamIdentity, XdsObserver } from '../xds/observer.js';
+import { shardKey, type RegistryStatus } from '../registry/registry.js';
+import type { RegistryView } from '../registry/view.js';
+import type { ChangeReport, NackReport, PushReport, StreamIdentity, XdsObserver } from '../xds/observer.js';
+import { BoundedLabels, otherLabel } from './bounded-labels.js';
+import { exposition, metricSet } from './metric-set.js';
+import { metricTable } from './metric-table.js';
+import { reasonLabel, triggersOf, updateType } from './push-reasons.js';
+import { Rejects } from './rejects.js';
 
-/** The metrics of one server; an observer of its streams. */
+/** How one cache has done since the start. */
+export interface CacheReport {
+  readonly name: string;
+  /** Look-ups that found what was made before, and those after which it was made. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Results that are kept at present. */
+  readonly entries: number;
+}
+
+/** What is looked at whenever metrics are asked for. */
+export interface MetricSources {
+  caches(): Iterable<CacheReport>;
+  registries(): Iterable<RegistryView>;
+}
+
+/** Istio versions of clients that have a series of their own. */
+const mostVersions = 20;
+
+const registryStates: readonly RegistryStatus['state'][] = ['connecting', 'healthy', 'degraded', 'failed'];
+
+interface OpenStream {
+  readonly version: string;
+  /** How many responses were handed to the transport and not taken over yet, by type. */
+  readonly unsent: Map<string, number>;
+}
+
+/** The metrics of one server; an observer of its streams. Nothing that a client says makes more than a few series. */
 export class PilotMetrics implements XdsObserver {
   readonly #registry = new Registry();
-  readonly #connections = this.#gauge('pilot_xds', 'Connected xDS streams.');
-  readonly #pushes = this.#counter('pilot_xds_pushes', 'Responses sent, by type.', ['type']);
-  readonly #bytes = this.#counter('pilotlight_xds_bytes', 'Bytes of responses sent, by type.', ['type']);
-  readonly #acks = this.#counter('pilotlight_xds_acks', 'Responses that clients accepted, by type.', [
-    'type',
-  ]);
-  readonly #rejects = this.#counter('pilot_total_xds_rejects', 'Responses that clients refused, by type.', [
-    'type',
-  ]);
-  readonly #expiredNonces = this.#counter(
-    'pilot_xds_expired_nonce',
-    'Requests that named an old response, by type.',
-    ['type'],
-  );
-  readonly #unsupported = this.#counter(
-    'pilotlight_xds_unsupported_types',
-    'Streams that asked for a type that is not served.',
-    ['type'],
-  );
-  readonly #refused = this.#counter(
-    'pilotlight_xds_refused_streams',
-    'Streams that were refused at their first request.',
-    [],
-  );
-  readonly #triggers = this.#counter('pilot_push_triggers', 'Pushes, by reason.', ['type']);
-  readonly #services = this.#gauge('pilot_services', 'Services known.');
-  readonly #virtualServices = this.#gauge('pilot_virt_services', 'VirtualServices known.');
-  readonly #rejectedConfigs = this.#gauge(
-    'pilot_total_rejected_configs',
-    'Documents that are refused at present.',
-  );
-  readonly #snapshotTime = this.#histogram(
-    'pilot_pushcontext_init_seconds',
-    'Time to put a snapshot together.',
-  );
+  readonly #metrics = metricSet(metricTable);
+  readonly #sources: Partial<MetricSources>;
+  readonly #versions = new BoundedLabels(mostVersions);
+  readonly #streams = new Map<string, OpenStream>();
+  readonly #rejects = new Rejects({
+    cds: this.#metrics.cdsReject,
+    eds: this.#metrics.edsReject,
+    lds: this.#metrics.ldsReject,
+    rds: this.#metrics.rdsReject,
+  });
+  readonly #startedAt = performance.now();
+  #largestRequest = 0;
 
-  constructor() {
+  constructor(sources: Partial<MetricSources> = {}) {
+    this.#sources = sources;
     collectDefaultMetrics({ register: this.#registry });
+    this.#metrics.istioInfo.set(1, istioVersion.line);
+    this.#metrics.info.set(1, packageVersion(), process.version);
   }
 
   /** All metrics in Prometheus' text form. */
   async expose(): Promise<{ text: string; type: string }> {
-    return { text: await this.#registry.metrics(), type: this.#registry.contentType };
+    this.#metrics.uptime.set((performance.now() - this.#startedAt) / 1000);
+    this.#setCaches([...(this.#sources.caches?.() ?? [])]);
+    this.#setRegistries(this.#sources.registries?.() ?? []);
+    return {
+      text: `${exposition(this.#metrics)}\n${await this.#registry.metrics()}`,
+      type: this.#registry.contentType,
+    };
+  }
+
+  /** A registry or a source of configuration said something; `what` as in `MeshChange`. */
+  changeArrived({ what }: { readonly what: string }): void {
+    const type = updateType(what);
+    if (type !== undefined) this.#metrics.inboundUpdates.inc(1, type);
   }
 
   /** A snapshot was put together. */
-  snapshotBuilt(snapshot: Snapshot, seconds: number, reason: string): void {
-    this.#services.set(snapshot.services.all.length);
-    this.#virtualServices.set(snapshot.virtualServices.all.length);
-    this.#snapshotTime.observe(seconds);
-    this.#triggers.inc({ type: reason });
+  snapshotBuilt(snapshot: Snapshot, seconds: number): void {
+    this.#metrics.services.set(snapshot.services.all.length);
+    this.#metrics.virtualServices.set(snapshot.virtualServices.all.length);
+    this.#metrics.snapshotTime.observe(seconds);
+  }
+
+  /** A push began so many seconds after the first of the changes that it waited to gather. */
+  debounced(seconds: number): void {
+    this.#metrics.debounceTime.observe(seconds);
   }
 
   /** How many documents are refused now. */
   documentsRefused(count: number): void {
-    this.#rejectedConfigs.set(count);
+    this.#metrics.rejectedConfigs.set(count);
   }
 
-  connected(): void {
-    this.#connections.inc();
+  received(bytes: number): void {
+    if (bytes <= this.#largestRequest) return;
+    this.#largestRequest = bytes;
+    this.#metrics.largestRequest.set(bytes);
   }
 
-  disconnected(): void {
-    this.#connections.dec();
+  connected({ connectionId, variant }: StreamIdentity, description: Readonly<Record<string, unknown>>): void {
+    const said = description['istioVersion'];
+    const version = this.#versions.take(typeof said === 'string' && said !== '' ? said : 'unknown');
+    this.#streams.set(connectionId, { version, unsent: new Map() });
+    this.#metrics.streams.add(1, version);
+    this.#metrics.variants.add(1, variant);
   }
 
-  refused(): void {
-    this.#refused.inc();
+  disconnected(stream: StreamIdentity, error: Error | undefined): void {
+    this.#metrics.disconnects.inc(1, error === undefined ? 'client' : 'error');
+    this.#metrics.variants.add(-1, stream.variant);
+    this.#rejects.disconnected(stream);
+    this.#countInternal(error);
+    const open = this.#streams.get(stream.connectionId);
+    if (open === undefined) return;
+    this.#streams.delete(stream.connectionId);
+    this.#metrics.streams.add(-1, open.version);
+    if (this.#versions.release(open.version)) this.#metrics.streams.remove(open.version);
+    if (error === undefined) return;
+    for (const [type, count] of open.unsent) this.#metrics.pushes.inc(count, `${type}_senderr`);
   }
 
-  pushed(_stream: StreamIdentity, { typeUrl, bytes }: PushReport): void {
+  refused(_peer: string, error: Error): void {
+    this.#metrics.refusedStreams.inc(1);
+    this.#countInternal(error);
+  }
+
+  pushed({ connectionId }: StreamIdentity, report: PushReport): void {
+    const { typeUrl, bytes, resources, reason, queueMs, makeMs } = report;
     const type = typeLabel(typeUrl);
-    this.#pushes.inc({ type });
-    this.#bytes.inc({ type }, bytes);
+    this.#metrics.pushes.inc(1, type);
+    this.#metrics.bytes.inc(bytes, type);
+    this.#metrics.resources.inc(resources, type);
+    this.#metrics.responseSize.observe(bytes, type === otherLabel ? otherLabel : typeUrl);
+    this.#metrics.pushTime.observe(makeMs / 1000, type);
+    this.#metrics.finePushTime.observe(makeMs / 1000, type);
+    if (reason !== 'request') {
+      this.#metrics.queueTime.observe(queueMs / 1000);
+      this.#metrics.fineQueueTime.observe(queueMs / 1000);
+    }
+    const unsent = this.#streams.get(connectionId)?.unsent;
+    unsent?.set(type, (unsent.get(type) ?? 0) + 1);
   }
 
-  acked(_stream: StreamIdentity, typeUrl: string): void {
-    this.#acks.inc({ type: typeLabel(typeUrl) });
+  sent({ connectionId }: StreamIdentity, typeUrl: string, ms: number): void {
+    this.#metrics.sendTime.observe(ms / 1000);
+    const unsent = this.#streams.get(connectionId)?.unsent;
+    const type = typeLabel(typeUrl);
+    const count = unsent?.get(type) ?? 0;
+    if (count > 1) unsent?.set(type, count - 1);
+    else unsent?.delete(type);
   }
 
-  nacked(_stream: StreamIdentity, { typeUrl }: NackReport): void {
-    this.#rejects.inc({ type: typeLabel(typeUrl) });
+  sendTimedOut(): void {
+    this.#metrics.writeTimeouts.inc(1);
+  }
+
+  acked(stream: StreamIdentity, typeUrl: string): void {
+    this.#metrics.acks.inc(1, typeLabel(typeUrl));
+    this.#rejects.accepted(stream, typeUrl);
+  }
+
+  nacked(stream: StreamIdentity, report: NackReport): void {
+    this.#metrics.rejects.inc(1, typeLabel(report.typeUrl));
+    this.#rejects.refused(stream, report);
+  }
+
+  changePushed({ reason, ms }: ChangeReport): void {
+    for (const type of triggersOf(reason)) this.#metrics.triggers.inc(1, type);
+    this.#metrics.convergenceTime.observe(ms / 1000);
+    this.#metrics.changePushed.observe(ms / 1000, reasonLabel(reason));
+  }
+
+  converged(reason: string, ms: number): void {
+    this.#metrics.changeConverged.observe(ms / 1000, reasonLabel(reason));
   }
 
   staleNonce(_stream: StreamIdentity, typeUrl: string): void {
-    this.#expiredNonces.inc({ type: typeLabel(typeUrl) });
+    this.#metrics.expiredNonces.inc(1, typeLabel(typeUrl));
   }
 
   unsupportedType(_stream: StreamIdentity, typeUrl: string): void {
-    this.#unsupported.inc({ type: typeLabel(typeUrl) });
+    this.#metrics.unsupportedTypes.inc(1, typeLabel(typeUrl));
   }
 
-  #gauge(name: string, help: string): Gauge {
-    return new Gauge({ name, help, registers: [this.#registry] });
+  #countInternal(error: Error | undefined): void {
+    if (error !== undefined && 'code' in error && error.code === status.INTERNAL)
+      this.#metrics.internalErrors.inc(1);
   }
 
-  #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Counter<T> {
-    return new Counter({ name, help, labelNames, registers: [this.#registry] });
+  #setCaches(caches: readonly CacheReport[]): void {
+    const { cacheHits, cacheMisses, cacheEntries, cacheReads, cacheSize } = this.#metrics;
+    for (const metric of [cacheHits, cacheMisses, cacheEntries, cacheReads]) metric.clear();
+    cacheSize.set(caches.reduce((sum, { entries }) => sum + entries, 0));
+    for (const { name: cache, hits, misses, entries } of caches) {
+      cacheHits.inc(hits, cache);
+      cacheMisses.inc(misses, cache);
+      cacheEntries.set(entries, cache);
+      cacheReads.inc(hits, 'hit');
+      cacheReads.inc(misses, 'miss');
+    }
   }
 
-  #histogram(name: string, help: string): Histogram {
-    const buckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
-    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  #setRegistries(views: Iterable<RegistryView>): void {
+    const { registryState, registrySynced, registryServices, registryEndpoints, registryQuarantined } =
+      this.#metrics;
+    for (const metric of [
+      registryState,
+      registrySynced,
+      registryServices,
+      registryEndpoints,
+      registryQuarantined,
+    ])
+      metric.clear();
+    for (const view of views) {
+      const registry = shardKey(view);
+      for (const state of registryStates)
+        registryState.set(view.status.state === state ? 1 : 0, registry, state);
+      registrySynced.set(view.synced ? 1 : 0, registry);
+      registryServices.set(view.services.size, registry);
+      registryEndpoints.set(endpointCount(view), registry);
+      registryQuarantined.set(view.quarantined.length, registry);
+    }
   }
 }
 
-/** Short names for the types that there are; a client's own inventions share one label, so that they cannot fill memory. */
+function endpointCount({ endpoints }: RegistryView): number {
+  let count = 0;
+  for (const group of endpoints.values()) count += group.endpoints.length;
+  return count;
+}
+
+/** Short names for the types that there are; a client's own inventions share one label. */
 function typeLabel(typeUrl: string): string {
-  return typeNameOf(typeUrl) ?? 'other';
+  return typeNameOf(typeUrl) ?? otherLabel;
 }

@@ -1,11 +1,12 @@
 /** The pages of the console: health, metrics, and debug pages with Istiod's names and shapes (Istio reference 8.11). */
 import type { AnyObject } from '../config/object.js';
 import type { Snapshot } from '../mesh/snapshot.js';
-import type { SotwStream } from '../xds/sotw-stream.js';
+import { istioVersion, packageVersion } from '../base/version.js';
+import type { ConnectedStream } from '../xds/status.js';
 import type { Page, PageAnswer } from './http-server.js';
 import type { PilotMetrics } from './metrics.js';
 import { endpointzJson, serviceJson } from './service-json.js';
-import { adszJson, synczJson } from './xds-json.js';
+import { adszJson, connectionsJson, readStreamQuery, synczJson, type StreamQuery } from './xds-json.js';
 
 /** What the pages look at. */
 export interface ConsoleSources {
@@ -15,8 +16,12 @@ export interface ConsoleSources {
   objects(): readonly AnyObject[];
   /** Why the server is not ready, one line each; empty when it is. */
   notReady(): readonly string[];
-  streams(): Iterable<SotwStream>;
+  streams(): Iterable<ConnectedStream>;
+  /** Brings every stream to the newest state, as after a change. */
+  push(reason: string): void;
   readonly metrics: PilotMetrics;
+  /** When the server was started, in milliseconds since the epoch. */
+  readonly startedAt: number;
 }
 
 /** All pages. */
@@ -39,34 +44,90 @@ export function consolePages(sources: ConsoleSources): Page[] {
     },
     {
       path: '/debug/adsz',
-      help: 'connected proxies and what they watch',
-      answer: () => ({ body: { json: adszJson(sources.streams()) } }),
+      help: 'connected clients and what they watch (?proxyID=, ?namespace=, ?all for all names); ?push=true pushes to all',
+      answer: (query) => (asksForPush(query) ? push(sources) : ofStreams(sources, query, adszJson)),
+    },
+    {
+      path: '/debug/connections',
+      help: 'connected clients (?proxyID=, ?namespace=)',
+      answer: (query) => ofStreams(sources, query, connectionsJson),
     },
     {
       path: '/debug/syncz',
-      help: 'what each proxy was sent, acknowledged and refused (?namespace=)',
-      answer: (query) => ({ body: { json: synczJson(sources.streams(), query.get('namespace')) } }),
+      help: 'what each proxy was sent, accepted and refused, and how long ago (?proxyID=, ?namespace=)',
+      answer: (query) => ofStreams(sources, query, synczJson),
     },
   ];
   return [
-    { path: '/healthz', help: 'whether the process is alive', answer: () => ({ body: { text: 'ok\n' } }) },
+    {
+      path: '/healthz',
+      help: 'whether the process is alive',
+      access: 'everyone',
+      answer: () => ({ body: { text: 'ok\n' } }),
+    },
     {
       path: '/readyz',
+      access: 'everyone',
       help: 'whether every registry has been read',
       answer: () => readiness(sources.notReady()),
     },
     {
       path: '/metrics',
+      access: 'everyone',
       help: 'metrics in Prometheus’ text form',
       answer: async () => ({ body: await sources.metrics.expose() }),
+    },
+    {
+      path: '/version',
+      help: 'which Pilotlight this is, and since when it runs',
+      answer: () => ({ body: { json: versionJson(sources.startedAt) } }),
     },
     ...debug,
     {
       path: '/debug/list',
       help: 'the names of the debug pages',
-      answer: () => ({ body: { json: [...debug.map(({ path }) => path), '/debug/list'].sort() } }),
+      answer: () => ({ body: { json: debug.map(({ path }) => path.replace('/debug/', '')).sort() } }),
     },
   ];
+}
+
+/** Istio takes any value but an empty one for yes. */
+function asksForPush(query: URLSearchParams): boolean {
+  return (query.get('push') ?? '') !== '';
+}
+
+function push(sources: ConsoleSources): PageAnswer {
+  const count = [...sources.streams()].length;
+  sources.push('debug');
+  return { body: { text: `Pushed to ${count} servers\n` } };
+}
+
+/** A page over the streams, or Istiod's answer when the one that is asked for is not connected. */
+function ofStreams(
+  sources: ConsoleSources,
+  query: URLSearchParams,
+  json: (streams: Iterable<ConnectedStream>, query: StreamQuery) => unknown,
+): PageAnswer {
+  const asked = readStreamQuery(query);
+  if (asked.proxyId !== undefined && !isConnected(sources.streams(), asked.proxyId)) {
+    const text = 'Proxy not connected to this Pilot instance. It may be connected to another instance.\n';
+    return { status: 404, body: { text } };
+  }
+  return { body: { json: json(sources.streams(), asked) } };
+}
+
+function isConnected(streams: Iterable<ConnectedStream>, proxyId: string): boolean {
+  for (const { identity } of streams) if (identity?.connectionId.includes(proxyId) === true) return true;
+  return false;
+}
+
+function versionJson(startedAt: number): unknown {
+  return {
+    version: packageVersion(),
+    istio: istioVersion,
+    node: process.version,
+    startedAt: new Date(startedAt).toISOString(),
+  };
 }
 
 function readiness(reasons: readonly string[]): PageAnswer {

@@ -39,6 +39,10 @@ export const serveCommand: Command = {
       line: 'pilotlight serve ./mesh --xds-address 127.0.0.1:0 --ready-file ready.json',
       says: 'a free port, told in ready.json',
     },
+    {
+      line: 'pilotlight serve ./mesh --xds-address 0.0.0.0:15012 --tls-cert tls.crt --tls-key tls.key --tls-client-ca ca.crt',
+      says: 'mutual TLS for proxies on other machines; docs/security.md tells more',
+    },
   ],
   run: serve,
 };
@@ -50,24 +54,26 @@ async function serve(context: CommandContext): Promise<number> {
   const directory = switchOption(context.options, 'example')
     ? exampleDirectory
     : (context.arguments[0] ?? chosen.directory);
-  if (directory === undefined) {
+  if (directory === undefined && !chosen.rawSnapshots) {
     throw new PilotError('USAGE', 'serve needs something to read: a mesh directory', {
       hint: 'Run `pilotlight serve DIR`, or `pilotlight serve --example` for the mesh that comes with Pilotlight, or set `directory` in pilotlight.yaml.',
     });
   }
-  if (chosen.strict) await refuseFindings(directory);
+  if (chosen.strict && directory !== undefined) await refuseFindings(directory);
   const log = createLogger({
     level: chosen.logLevel,
     format: chosen.logFormat,
     colour: process.stderr.isTTY,
   });
-  const pilot = await startPilot({ ...chosen, directory, logger: log.logger }).catch((error: unknown) => {
+  const { directory: _, ...options } = chosen;
+  const mesh = directory === undefined ? {} : { directory };
+  const pilot = await startPilot({ ...options, ...mesh, logger: log.logger }).catch((error: unknown) => {
     throw withFlag(error, chosen);
   });
   try {
     await Promise.race([pilot.ready, aborted(signal)]);
     if (!signal.aborted) {
-      announce(output, pilot, directory, switchOption(context.options, 'example'));
+      announce(output, pilot, directory, chosen, switchOption(context.options, 'example'));
       if (chosen.readyFile !== undefined) await writeReadyFile(chosen.readyFile, pilot);
       followSettings(choice, log.logger, log.setLevel, signal);
       await aborted(signal);
@@ -104,21 +110,42 @@ function withFlag(error: unknown, { xdsAddress, httpAddress }: Settings): unknow
   });
 }
 
-function announce(output: Output, pilot: Pilot, directory: string, example: boolean): void {
+function announce(
+  output: Output,
+  pilot: Pilot,
+  directory: string | undefined,
+  chosen: Settings,
+  example: boolean,
+): void {
+  const addresses = `Ready: ADS on ${formatAddress(pilot.xdsAddress)}${security(chosen)}, HTTP on http://${formatAddress(pilot.httpAddress)}`;
+  if (directory === undefined) {
+    output.say(addresses);
+    output.say(`Next: PUT http://${formatAddress(pilot.httpAddress)}/snapshot gives a node its resources.`);
+    return;
+  }
   const state = pilot.directoryState();
   const objects = [...(state?.clusters.values() ?? [])].reduce((sum, { size }) => sum + size, 0);
   const refused = state?.problems.filter(({ severity }) => severity === 'error').length ?? 0;
   output.say(
     `Loaded ${objects} objects from ${state?.files ?? 0} files of ${directory}${refused > 0 ? `; ${refused} refused` : ''}.`,
   );
-  output.say(
-    `Ready: ADS on ${formatAddress(pilot.xdsAddress)}, HTTP on http://${formatAddress(pilot.httpAddress)}`,
-  );
+  output.say(addresses);
   output.say(
     example
       ? 'Next: `npm run example` starts the backends and tells how to point an Envoy here; README.md has the tour.'
-      : `Next: \`pilotlight bootstrap --server ${formatAddress(pilot.xdsAddress)}\` writes a bootstrap for an Envoy.`,
+      : `Next: \`pilotlight bootstrap --server ${formatAddress(pilot.xdsAddress)}${bootstrapFiles(chosen)}\` writes a bootstrap for an Envoy.`,
   );
+}
+
+function security({ tlsCert, tlsClientCa }: Settings): string {
+  if (tlsCert === undefined) return '';
+  return tlsClientCa === undefined ? ' (TLS)' : ' (mutual TLS)';
+}
+
+/** What a bootstrap needs beside the address. */
+function bootstrapFiles({ tlsCert, tlsClientCa }: Settings): string {
+  if (tlsCert === undefined) return '';
+  return tlsClientCa === undefined ? ' --ca FILE' : ' --ca FILE --cert FILE --key FILE';
 }
 
 /** Whole or not at all: whoever waits for the file never reads half of it. */

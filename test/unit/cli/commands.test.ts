@@ -201,6 +201,20 @@ describe('serve', () => {
       said: expect.stringContaining(absent),
     });
   });
+
+  test.each([
+    [
+      ['--xds-address', '0.0.0.0:0'],
+      ['ADS on 0.0.0.0:0 without TLS', '--tls-cert', '--allow-plaintext'],
+    ],
+    [['--tls-cert', 'absent.crt', '--tls-key', 'absent.key'], ['absent.crt: there is no such file']],
+    [['--tls-cert', 'absent.crt'], ['--tls-cert, --tls-key']],
+    [['--identity-trust-domain', 'td'], ['--tls-client-ca']],
+  ])('does not start with %j, and says what to do', async (args, words) => {
+    const { code, said } = await run('serve', folder, '--http-address', '127.0.0.1:0', ...args);
+    expect(code).toBe(2);
+    for (const word of words) expect(said).toContain(word);
+  });
 });
 
 describe('bootstrap', () => {
@@ -228,10 +242,60 @@ describe('bootstrap', () => {
   });
 
   test.each([
+    [[], 'GRPC'],
+    [['--api-type', 'grpc'], 'GRPC'],
+    [['--api-type', 'delta-grpc'], 'DELTA_GRPC'],
+  ])('with %j asks over %s', async (args, type) => {
+    const { result } = await run('bootstrap', ...args);
+    expect(parse(result)).toMatchObject({ dynamic_resources: { ads_config: { api_type: type } } });
+  });
+
+  test('speaks TLS with the server whose CA it is given, and checks whom it talks to', async () => {
+    const { result } = await run('bootstrap', '--server', 'pilot.example:15012', '--ca', 'ca.crt');
+    expect(serverSocket(result)).toMatchObject({
+      sni: 'pilot.example',
+      common_tls_context: {
+        alpn_protocols: ['h2'],
+        validation_context: {
+          trusted_ca: { filename: 'ca.crt' },
+          match_typed_subject_alt_names: [{ san_type: 'DNS', matcher: { exact: 'pilot.example' } }],
+        },
+      },
+    });
+    expect(result).not.toContain('tls_certificates');
+    const plain = await run('bootstrap', '--server', 'pilot.example:15012');
+    expect(serverSocket(plain.result)).toBeUndefined();
+  });
+
+  test('shows its own certificate where it is given one', async () => {
+    const files = ['--ca', 'ca.crt', '--cert', 'tls.crt', '--key', 'tls.key'];
+    const { result } = await run('bootstrap', ...files, '--server-name', 'spiffe://td/ns/mesh/sa/pilot');
+    const socket = serverSocket(result);
+    expect(socket).not.toHaveProperty('sni');
+    expect(socket).toMatchObject({
+      common_tls_context: {
+        tls_certificates: [
+          { certificate_chain: { filename: 'tls.crt' }, private_key: { filename: 'tls.key' } },
+        ],
+        validation_context: {
+          match_typed_subject_alt_names: [
+            { san_type: 'URI', matcher: { exact: 'spiffe://td/ns/mesh/sa/pilot' } },
+          ],
+        },
+      },
+    });
+    const byAddress = await run('bootstrap', '--server', '10.0.0.1:15012', ...files);
+    expect(byAddress.result).toContain('san_type: IP_ADDRESS');
+  });
+
+  test.each([
+    [['--cert', 'tls.crt', '--key', 'tls.key'], 'TLS needs --ca'],
+    [['--ca', 'ca.crt', '--cert', 'tls.crt'], '--cert and --key are given together'],
     [['--server', 'nowhere'], '--server: "nowhere" is not HOST:PORT'],
     [['--ip', 'localhost'], '--ip: "localhost" is not an IP address'],
     [['--http-listener', '127.0.0.1:8080'], '--http-listener: "127.0.0.1:8080" has no "="'],
     [['--label', 'app'], '--label: "app" has no "="'],
+    [['--api-type', 'rest'], 'Allowed choices are grpc, delta-grpc'],
   ])('refuses %j', async (args, message) => {
     expect(await run('bootstrap', ...args)).toMatchObject({
       code: 2,
@@ -239,3 +303,11 @@ describe('bootstrap', () => {
     });
   });
 });
+
+/** The TLS settings of the cluster that leads to the server. */
+function serverSocket(text: string): unknown {
+  const content = parse(text) as {
+    static_resources: { clusters: { transport_socket?: { typed_config: unknown } }[] };
+  };
+  return content.static_resources.clusters[0]?.transport_socket?.typed_config;
+}
