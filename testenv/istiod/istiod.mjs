@@ -30,10 +30,11 @@ export class Istiod {
    * Starts a server on a mesh directory and waits until it serves all of it. Later changes of the directory are not
    * seen.
    * @param {string} directory
-   * @param {{ plain?: boolean }} [options] plain: as for an Envoy that is not Istio's build
+   * @param {{ plain?: boolean, address?: string }} [options] plain: as for an Envoy that is not Istio's build;
+   *   address: `host:port` of ADS, a free one without it
    */
-  static async start(directory, { plain = false } = {}) {
-    const args = serveArguments(directory, { address: '127.0.0.1:0', plain });
+  static async start(directory, { plain = false, address = '127.0.0.1:0' } = {}) {
+    const args = serveArguments(directory, { address, plain });
     const server = new Server('istiod', await istiodBinary(), args, { env: plain ? plainSwitches : {} });
     const xds = await server.until('being ready', () => readyAddress(server.output));
     return new Istiod(server, xds);
