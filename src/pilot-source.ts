@@ -57,8 +57,8 @@ export class PilotSource implements ResourceSource {
   }
 
   /** How often something was made already, and how often it had to be made. */
-  get cacheUse(): Memo['use'] & { readonly size: number } {
-    return { ...this.#memo.use, size: this.#memo.size };
+  get cacheUse(): Memo['use'] & { readonly entries: number } {
+    return { ...this.#memo.use, entries: this.#memo.size };
   }
 
   /** From now on this snapshot is served. With `endpoints` it differs from the one before in endpoints only. */

@@ -5,6 +5,7 @@
  *
  * Numbers in comments are those of the protocol checklist (docs/xds.md).
  */
+import { shortened } from '../base/shortened.js';
 import type { EncodedResource } from '../envoy/resource.js';
 import { difference, union } from './difference.js';
 import type { ChangeProgress } from './change-progress.js';
@@ -37,7 +38,12 @@ export type VerdictOutcome =
 export interface AnswerOptions {
   /** Removals are held back until what refers to the removed has been sent (67). */
   readonly holdRemovals: boolean;
+  /** `marks` of the channel when the set began to be made: a change that was marked since is still due. */
+  readonly marks: number;
 }
+
+/** Characters of a client's complaint that are kept. */
+const longestError = 4096;
 
 /** What both variants keep of a type. */
 export abstract class Channel<Request> {
@@ -56,6 +62,7 @@ export abstract class Channel<Request> {
   /** Why the state may have changed since; undefined when it did not. */
   #dirty: string | undefined;
   #heldBack = false;
+  #marks = 0;
   /** Changes whose responses the client has not accepted yet. */
   #unsettled: ChangeProgress[] = [];
   /** A response of the type that this one depends on was sent since the last one of this type (60). */
@@ -114,6 +121,12 @@ export abstract class Channel<Request> {
   /** The state changed; what differs is sent with the next answer. */
   markChanged(reason: string): void {
     this.#dirty = reason;
+    this.#marks += 1;
+  }
+
+  /** How often a change was marked. */
+  get marks(): number {
+    return this.#marks;
   }
 
   /** Nothing is wanted any more. */
@@ -143,8 +156,8 @@ export abstract class Channel<Request> {
   }
 
   /** Takes what is due: the response that brings the client to `set`, or undefined when it needs none. */
-  take(set: ResourceSet, { holdRemovals }: AnswerOptions): Answer | undefined {
-    this.#dirty = undefined;
+  take(set: ResourceSet, { holdRemovals, marks }: AnswerOptions): Answer | undefined {
+    if (marks === this.#marks) this.#dirty = undefined;
     const target = holdRemovals ? this.#withRemoved(set) : set;
     this.#heldBack = target !== set;
     const answer = this.answerFrom(target);
@@ -184,7 +197,7 @@ export abstract class Channel<Request> {
     if (nonce !== '' && nonce !== this.#nonceSent)
       return error !== undefined && this.responsesStandAlone ? 'nacked-older' : 'stale';
     if (error !== undefined) {
-      this.#lastError = error.message; // 17, 18: recorded, not sent again
+      this.#lastError = shortened(error.message, longestError); // 17, 18: recorded, not sent again
       this.#nonceNacked = nonce;
       this.#nackedAt = Date.now();
       this.settle();
@@ -193,7 +206,8 @@ export abstract class Channel<Request> {
     if (nonce === this.#nonceNacked) return 'nacked-before';
     const repeated = nonce === this.#nonceAcked;
     this.#nonceAcked = nonce;
-    this.#versionAcked = version;
+    // A delta client does not say the version; it is the one that was sent.
+    this.#versionAcked = version === '' ? this.#versionSent : version;
     this.#lastError = undefined; // 25
     if (repeated) return 'repeated';
     this.#ackedAt = Date.now();
@@ -212,7 +226,7 @@ export abstract class Channel<Request> {
       typeUrl: this.typeUrl,
       state: syncState(marks),
       wildcard,
-      names: [...names],
+      names,
       resources: this.sent?.resources.length ?? 0,
       ...marks,
       versionSent: this.#versionSent,

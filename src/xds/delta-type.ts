@@ -3,6 +3,7 @@ import type { DeltaDiscoveryRequestMessage } from '../envoy/messages.js';
 import type { EncodedResource } from '../envoy/resource.js';
 import { Channel, type Answer, type VerdictOutcome } from './channel.js';
 import { byName, difference } from './difference.js';
+import { noNames } from './names.js';
 import { isNeverRemoved } from './push-order.js';
 import { encodeDeltaResponse, type EncodedResponse, type ResourceForm } from './response.js';
 import type { ResourceSet, Subscription } from './source.js';
@@ -11,8 +12,10 @@ import { covers, isEmpty, subscribeDelta } from './subscription.js';
 export class DeltaType extends Channel<DeltaDiscoveryRequestMessage> {
   readonly #isWildcardType: boolean;
   #subscription: Subscription;
-  /** Names to answer whether or not they changed; `all` answers the whole subscription. */
-  #owed: ReadonlySet<string> | 'all' | undefined;
+  /** Names to answer whether or not they changed, and whether or not they exist. */
+  #owed: ReadonlySet<string> | undefined;
+  /** Whatever exists of the subscription is to be answered. */
+  #owesAll = false;
   /** Versions that the client brought from another stream, until it was first answered. */
   #initialVersions: Map<string, string> | undefined;
   /** Nothing was answered yet. */
@@ -42,7 +45,7 @@ export class DeltaType extends Channel<DeltaDiscoveryRequestMessage> {
   }
 
   protected get owes(): boolean {
-    return this.#owed !== undefined;
+    return this.#owed !== undefined || this.#owesAll;
   }
 
   onRequest(request: DeltaDiscoveryRequestMessage): VerdictOutcome {
@@ -56,57 +59,62 @@ export class DeltaType extends Channel<DeltaDiscoveryRequestMessage> {
     this.#subscription = change.subscription; // 20, 22: honoured in an ACK, in a NACK and with an old nonce
     if (isEmpty(change.subscription)) {
       this.#owed = undefined;
+      this.#owesAll = false;
       this.forget();
-    } else if (change.wildcardAdded) {
-      this.#owed = 'all';
+      return outcome;
+    }
+    if (change.wildcardAdded) {
+      this.#owesAll = true;
       this.#first = true;
-    } else if (change.added.length + change.released.length > 0) {
-      this.owe([...change.added, ...change.released]); // 46, 51
+    }
+    if (change.added.length + change.released.length > 0) {
+      this.owe([...change.added, ...change.released]); // 46, 47, 51
     }
     return outcome;
   }
 
   owe(names: Iterable<string>): void {
-    const owed = new Set(this.#owed === 'all' ? [] : this.#owed);
+    const owed = new Set(this.#owed);
     for (const name of names) {
       this.#initialVersions?.delete(name);
       owed.add(name);
     }
-    if (this.#owed !== 'all') this.#owed = owed;
+    this.#owed = owed;
   }
 
   oweAll(): void {
-    if (!isEmpty(this.#subscription)) this.#owed = 'all';
+    if (!isEmpty(this.#subscription)) this.#owesAll = true;
   }
 
   protected answerFrom(set: ResourceSet): Omit<Answer, 'set'> | undefined {
-    const owed = this.#owed;
+    const owed = this.#owed ?? noNames;
+    const owesAll = this.#owesAll;
     const versions = this.#initialVersions;
     // A client that asks for everything is told that there is nothing (62).
     const isFirst = this.#first && this.#subscription.wildcard && versions === undefined;
     this.#owed = undefined;
+    this.#owesAll = false;
     this.#initialVersions = undefined;
     this.#first = false;
     const told = this.sent === undefined ? sinceVersions(set, versions) : difference(this.sent, set);
     const gone = told.removed.filter(
       (name) => covers(this.#subscription, name) && !isNeverRemoved(this.typeUrl), // 64
     );
-    const everything = told.changed === set.resources || (owed === 'all' && versions === undefined);
-    const { resources, missing } = everything
-      ? { resources: set.resources, missing: this.#missing(set, owed) }
-      : withOwed(set, told.changed, owed, versions);
+    const everything = told.changed === set.resources || (owesAll && versions === undefined);
+    const resources = everything ? set.resources : withOwed(set, told.changed, owed, versions);
+    const missing = this.#missing(set, owed);
     const removed = missing.length === 0 ? gone : [...new Set([...gone, ...missing])];
     const needed = resources.length > 0 || removed.length > 0 || isFirst;
     return needed ? { resources, removed, changed: told.changed } : undefined;
   }
 
-  /** Names that are asked for and do not exist (47). */
-  #missing(set: ResourceSet, owed: Owed): readonly string[] {
-    if (owed === undefined || owed === 'all' || owed.size === 0) return [];
+  /** Names that are asked for and do not exist (47); those that are no longer asked for are none of them. */
+  #missing(set: ResourceSet, owed: ReadonlySet<string>): readonly string[] {
+    if (owed.size === 0) return [];
     const { wildcard, names } = this.#subscription;
     if (!wildcard && set.resources.length === names.size) return [];
     const existing = byName(set);
-    return [...owed].filter((name) => !existing.has(name));
+    return [...owed].filter((name) => !existing.has(name) && covers(this.#subscription, name));
   }
 
   encode(
@@ -123,25 +131,21 @@ export class DeltaType extends Channel<DeltaDiscoveryRequestMessage> {
   }
 }
 
-type Owed = ReadonlySet<string> | 'all' | undefined;
-
-/** What changed and what is owed, of which a client that resumes is not sent what it has (46, 56). */
+/** What changed, and what exists of the owed, of which a client that resumes is not sent what it has (46, 56). */
 function withOwed(
   set: ResourceSet,
   changed: readonly EncodedResource[],
-  owed: Owed,
+  owed: ReadonlySet<string>,
   versions: ReadonlyMap<string, string> | undefined,
-): { readonly resources: readonly EncodedResource[]; readonly missing: readonly string[] } {
-  if (owed === undefined || owed === 'all' || owed.size === 0) return { resources: changed, missing: [] };
+): readonly EncodedResource[] {
+  if (owed.size === 0) return changed;
   const existing = byName(set);
   const resources = new Set(changed);
-  const missing: string[] = [];
   for (const name of owed) {
     const resource = existing.get(name);
-    if (resource === undefined) missing.push(name);
-    else if (versions?.get(name) !== resource.version) resources.add(resource);
+    if (resource !== undefined && versions?.get(name) !== resource.version) resources.add(resource);
   }
-  return { resources: [...resources], missing };
+  return [...resources];
 }
 
 /** What a client with resources of these versions lacks (55, 56, 57). */

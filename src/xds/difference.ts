@@ -49,7 +49,8 @@ function compare(before: readonly EncodedResource[], now: readonly EncodedResour
     if (resource === undefined) continue;
     const old = rest.get(resource.name);
     rest.delete(resource.name);
-    if (old !== resource && old?.version !== resource.version) changed.push(resource);
+    if (old !== resource && (old?.version !== resource.version || old.ttl !== resource.ttl))
+      changed.push(resource);
   }
   const removed = [...rest.keys()];
   return changed.length === 0 && removed.length === 0 ? nothing : { changed, removed };

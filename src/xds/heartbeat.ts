@@ -1,6 +1,9 @@
 /** Tells when resources with a time to live are due to be said to be alive: after half of it (92). */
 import type { EncodedResource } from '../envoy/resource.js';
 
+/** More milliseconds than a timer can wait; a heartbeat that comes early does no harm. */
+const longestWait = 2 ** 31 - 1;
+
 export class Heartbeat {
   readonly #onDue: () => void;
   readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly interval: number }>();
@@ -26,7 +29,7 @@ export class Heartbeat {
   watch(typeUrl: string, resources: readonly EncodedResource[]): void {
     let shortest = Infinity;
     for (const { ttl } of resources) if (ttl !== undefined && ttl < shortest) shortest = ttl;
-    const interval = shortest / 2;
+    const interval = shortest === Infinity ? Infinity : Math.min(shortest / 2, longestWait);
     const known = this.#timers.get(typeUrl);
     if (known?.interval === interval) return;
     if (known !== undefined) clearInterval(known.timer);

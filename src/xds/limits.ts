@@ -3,6 +3,8 @@
 export interface StreamLimits {
   /** Names that a stream may subscribe to of one type. */
   readonly maxResourceNames: number;
+  /** Bytes of these names altogether, a character counting as one. */
+  readonly maxResourceNameBytes: number;
   /** Bytes of the node in a stream's first request. */
   readonly maxNodeBytes: number;
   /** Types that a stream may ask for; further ones are left unanswered. */
@@ -30,9 +32,10 @@ export const defaultLimits: ServerLimits = {
   maxStreams: 10_000,
   maxStreamsPerSecond: 0,
   maxResourceNames: 50_000,
+  maxResourceNameBytes: 16 * 1024 * 1024,
   maxNodeBytes: 256 * 1024,
   maxTypes: 64,
-  maxBytesInFlight: 64 * 1024 * 1024,
+  maxBytesInFlight: 32 * 1024 * 1024,
   maxBytesStalled: 512 * 1024 * 1024,
   sendTimeout: 60_000,
 };

@@ -70,6 +70,26 @@ function sorted(names: readonly string[]): readonly string[] {
 
 function keyOf(added: readonly string[], removed: readonly string[]): string {
   const hash = createHash('sha256');
-  hash.update(added.join('\n')).update('\0').update(removed.join('\n'));
+  hash.update(unambiguous(added)).update('-').update(unambiguous(removed));
   return hash.digest('base64');
+}
+
+/** Text that no other names have, whatever characters clients put into theirs. */
+function unambiguous(names: readonly string[]): string {
+  let text = '';
+  for (const name of names) text += `${name.length}:${name}`;
+  return text;
+}
+
+const characters = new WeakMap<NameSet, number>();
+
+/** How many characters names have altogether. */
+export function charactersOf(names: NameSet): number {
+  let sum = characters.get(names);
+  if (sum === undefined) {
+    sum = 0;
+    for (const name of names) sum += name.length;
+    characters.set(names, sum);
+  }
+  return sum;
 }

@@ -4,7 +4,7 @@ import { typeUrls } from '../envoy/type-urls.js';
 const order: readonly string[] = [typeUrls.cds, typeUrls.eds, typeUrls.lds, typeUrls.rds, typeUrls.sds];
 
 /** Types whose response always holds the whole subscribed set: what it lacks is deleted. */
-const fullSetTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.lds]);
+const fullSetTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.lds, typeUrls['debug-syncz']]);
 
 /** A type's dependants: after a response of the key they are asked for again and must be answered. */
 const dependants: ReadonlyMap<string, string> = new Map([

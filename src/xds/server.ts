@@ -7,6 +7,7 @@ import {
   ServerCredentials,
   status,
   type ServerDuplexStream,
+  type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { PilotError } from '../base/errors.js';
@@ -19,9 +20,15 @@ import { defaultLimits, type ServerLimits } from './limits.js';
 import type { XdsObserver } from './observer.js';
 import { PushQueue } from './push-queue.js';
 import type { EncodedResponse } from './response.js';
-import { aggregatedDiscoveryService, typeServiceDefinition, typeServices } from './service.js';
+import {
+  aggregatedDiscoveryService,
+  reportingSizes,
+  typeServiceDefinition,
+  typeServices,
+} from './service.js';
 import type { ResourceSource, SourceChange } from './source.js';
 import type { ConnectedStream } from './status.js';
+import { StreamError } from './stream-error.js';
 import { XdsStream, type StreamTransport } from './stream.js';
 import { delta, sotw, type ProtocolRequest, type Variant } from './variant.js';
 
@@ -49,6 +56,8 @@ export interface AdsServerOptions {
 
 /** Milliseconds of pushing in one go of the event loop. */
 const sliceMs = 10;
+/** By which share of it the age varies at which grpc-js tells a client to make a new connection. */
+const ageJitter = 0.1;
 /** Milliseconds after which a client that does not take a response counts as slow. */
 const slowAfter = 100;
 
@@ -69,6 +78,8 @@ export class AdsServer {
   readonly #queue: PushQueue<AnyStream>;
   readonly #flow: Flow;
   readonly #admission: Admission;
+  /** When the first of a connection's streams began, by the client's address. */
+  readonly #ages = new Map<string, { readonly since: number; streams: number }>();
   #opened = 0;
   #draining = false;
 
@@ -91,10 +102,12 @@ export class AdsServer {
       'grpc.keepalive_timeout_ms': keepaliveTimeout,
       ...(maxConnectionAge > 0 && {
         'grpc.max_connection_age_ms': maxConnectionAge,
-        'grpc.max_connection_age_grace_ms': maxConnectionAgeGrace,
+        'grpc.max_connection_age_grace_ms': maxConnectionAge * 2 * ageJitter + maxConnectionAgeGrace + 1000,
       }),
     });
-    this.#server.addService(aggregatedDiscoveryService, {
+    const sized = (service: ServiceDefinition): ServiceDefinition =>
+      reportingSizes(service, (bytes) => options.observer.received?.(bytes));
+    this.#server.addService(sized(aggregatedDiscoveryService), {
       StreamAggregatedResources: this.#method(sotw, undefined),
       DeltaAggregatedResources: this.#method(delta, undefined),
     });
@@ -102,7 +115,7 @@ export class AdsServer {
       const { typeUrl } = service;
       const implementation: UntypedServiceImplementation = { delta: this.#method(delta, typeUrl) };
       if (service.sotw !== undefined) implementation['sotw'] = this.#method(sotw, typeUrl);
-      this.#server.addService(typeServiceDefinition(service), implementation);
+      this.#server.addService(sized(typeServiceDefinition(service)), implementation);
     }
   }
 
@@ -172,7 +185,7 @@ export class AdsServer {
     onlyType: string | undefined,
   ): void {
     const refuse = (code: status, message: string): void => {
-      this.#options.observer.refused(call.getPeer(), new Error(message));
+      this.#options.observer.refused(call.getPeer(), new StreamError(code, message));
       end(call, code, message);
     };
     call.on('error', () => undefined); // told where the stream is open
@@ -212,9 +225,12 @@ export class AdsServer {
       controlPlane: this.#options.controlPlane ?? '',
     });
     const any: AnyStream = stream;
-    const aged = this.#endWithAge(call);
+    const forgetAge = this.#endWithAge(call);
+    let isOver = false;
     const over = (error: Error | undefined): void => {
-      clearTimeout(aged);
+      if (isOver) return;
+      isOver = true;
+      forgetAge();
       stream.close(error);
       this.#streams.delete(any);
       this.#queue.remove(any);
@@ -236,20 +252,24 @@ export class AdsServer {
     stream: () => XdsStream<Request>,
   ): StreamTransport {
     const { observer, refusal } = this.#options;
+    const onTheirWay = new Set<() => void>();
+    call.once('close', () => {
+      for (const done of onTheirWay) done();
+    });
     return {
       peer: call.getPeer(),
       write: (response, taken) => {
         const done = this.#flow.begin(response.length, (reason) => {
           const { identity } = stream();
           if (identity !== undefined) observer.sendTimedOut(identity);
-          stream().close(new Error(reason));
+          stream().close(new StreamError(status.UNAVAILABLE, reason));
           // The client reads nothing, so it cannot be told: the stream is reset.
           call.destroy();
           end(call, status.UNAVAILABLE, reason);
         });
-        call.once('close', done);
+        onTheirWay.add(done);
         call.write(response, () => {
-          call.off('close', done);
+          onTheirWay.delete(done);
           done();
           taken();
         });
@@ -260,15 +280,26 @@ export class AdsServer {
     };
   }
 
-  /** Within the grace after its connection is old, a stream ends in good order instead of being cut off. */
-  #endWithAge(call: ServerDuplexStream<unknown, EncodedResponse>): NodeJS.Timeout | undefined {
+  /**
+   * Once its connection is old enough for the client to have been told to make a new one, a stream ends in good order
+   * instead of being cut off with the connection.
+   */
+  #endWithAge(call: ServerDuplexStream<unknown, EncodedResponse>): () => void {
     const { maxConnectionAge, maxConnectionAgeGrace } = this.#connections;
-    if (maxConnectionAge === 0) return undefined;
-    // grpc-js ends connections at an age of a tenth more or less.
-    const age = maxConnectionAge * (0.9 + Math.random() * 0.2) + (Math.random() * maxConnectionAgeGrace) / 2;
-    const timer = setTimeout(() => call.end(), age);
+    if (maxConnectionAge === 0) return () => undefined;
+    const peer = call.getPeer();
+    const connection = this.#ages.get(peer) ?? { since: performance.now(), streams: 0 };
+    this.#ages.set(peer, connection);
+    connection.streams += 1;
+    const age = performance.now() - connection.since;
+    const left = maxConnectionAge * (1 + ageJitter) + Math.random() * maxConnectionAgeGrace - age;
+    const timer = setTimeout(() => call.end(), left);
     timer.unref();
-    return timer;
+    return () => {
+      clearTimeout(timer);
+      connection.streams -= 1;
+      if (connection.streams === 0) this.#ages.delete(peer);
+    };
   }
 }
 

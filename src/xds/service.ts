@@ -99,6 +99,22 @@ export function typeServiceDefinition({ sotw, delta }: TypeService): ServiceDefi
   return { ...(sotw !== undefined && { sotw: sotwMethod(sotw) }), delta: deltaMethod(delta) };
 }
 
+/** A service that says how large each request is. */
+export function reportingSizes(
+  service: ServiceDefinition,
+  report: (bytes: number) => void,
+): ServiceDefinition {
+  return Object.fromEntries(
+    Object.entries(service).map(([name, method]) => {
+      const requestDeserialize = (bytes: Buffer): unknown => {
+        report(bytes.length);
+        return method.requestDeserialize(bytes) as unknown;
+      };
+      return [name, { ...method, requestDeserialize }];
+    }),
+  );
+}
+
 /** Decodes what the service sends, for clients that share this definition. */
 export function decodeResponse(bytes: Buffer): DiscoveryResponseMessage {
   return DiscoveryResponse.decode(bytes);

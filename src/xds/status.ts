@@ -16,8 +16,8 @@ export interface TypeStatus {
   readonly typeUrl: string;
   readonly state: SyncState;
   readonly wildcard: boolean;
-  /** Names that were asked for. */
-  readonly names: readonly string[];
+  /** Names that were asked for; not to be copied lightly, as there may be tens of thousands. */
+  readonly names: ReadonlySet<string>;
   /** How many resources the client has been brought to. */
   readonly resources: number;
   /** Empty as long as nothing was sent; the same for what was not accepted yet. */

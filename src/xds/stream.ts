@@ -8,18 +8,21 @@
 import { status } from '@grpc/grpc-js';
 import { PilotError, errorMessage } from '../base/errors.js';
 import type { Piecewise } from '../base/piecewise.js';
+import { shortened } from '../base/shortened.js';
 import { Node, type NodeMessage } from '../envoy/messages.js';
 import { typeUrls } from '../envoy/type-urls.js';
 import type { ChangeProgress, Delivery } from './change-progress.js';
 import type { Answer, Channel, VerdictOutcome } from './channel.js';
 import { Heartbeat } from './heartbeat.js';
 import type { StreamLimits } from './limits.js';
+import { charactersOf, noNames } from './names.js';
 import type { StreamIdentity, XdsObserver } from './observer.js';
 import { dependantOf, inPushOrder } from './push-order.js';
 import type { EncodedResponse, ResourceForm } from './response.js';
 import type { ResourceClient, ResourceSource } from './source.js';
 import type { ConnectedStream, TypeStatus } from './status.js';
-import { covers } from './subscription.js';
+import { StreamError } from './stream-error.js';
+import { covers, isEmpty } from './subscription.js';
 import type { ProtocolRequest, Variant } from './variant.js';
 
 /** The wire below a stream. */
@@ -55,6 +58,9 @@ interface Attached {
   /** Whether the client knows times to live in this variant. */
   readonly ttl: boolean;
 }
+
+/** Characters that are kept of the type URL of a type that is not served. */
+const longestTypeUrl = 256;
 
 const sentNothing: Delivery = { responses: 0, bytes: 0 };
 
@@ -138,12 +144,19 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
       this.#channels.set(typeUrl, channel);
       if (variant.name === 'delta') this.#warmAgain(typeUrl, channel);
     }
-    const names = this.#channels.get(typeUrl)?.subscription.names.size ?? 0;
-    const { maxResourceNames } = this.#options.limits;
-    if (names > maxResourceNames) {
+    const names = this.#channels.get(typeUrl)?.subscription.names ?? noNames;
+    const { maxResourceNames, maxResourceNameBytes } = this.#options.limits;
+    if (names.size > maxResourceNames) {
       this.#fail(
         status.RESOURCE_EXHAUSTED,
-        `${names} names of ${typeUrl} are subscribed to; ${maxResourceNames} are allowed`,
+        `${names.size} names of ${typeUrl} are subscribed to; ${maxResourceNames} are allowed`,
+      );
+      return;
+    }
+    if (charactersOf(names) > maxResourceNameBytes) {
+      this.#fail(
+        status.RESOURCE_EXHAUSTED,
+        `the names of ${typeUrl} that are subscribed to are longer than ${maxResourceNameBytes} bytes altogether`,
       );
       return;
     }
@@ -168,9 +181,10 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   }
 
   #leaveUnanswered(identity: StreamIdentity, typeUrl: string): void {
-    if (this.#unsupported.has(typeUrl) || this.#unsupported.size >= this.#options.limits.maxTypes) return;
-    this.#unsupported.add(typeUrl);
-    this.#options.observer.unsupportedType(identity, typeUrl); // 6
+    const name = shortened(typeUrl, longestTypeUrl);
+    if (this.#unsupported.has(name) || this.#unsupported.size >= this.#options.limits.maxTypes) return;
+    this.#unsupported.add(name);
+    this.#options.observer.unsupportedType(identity, name); // 6
   }
 
   #tell(
@@ -193,7 +207,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   markChanged(reason: string, types: ReadonlySet<string> | undefined, change: ChangeProgress): void {
     let concerned = false;
     for (const [typeUrl, channel] of this.#channels) {
-      if ((types !== undefined && !types.has(typeUrl)) || channel.current === undefined) continue; // 42
+      if ((types !== undefined && !types.has(typeUrl)) || isEmpty(channel.subscription)) continue; // 42
       channel.markChanged(reason);
       concerned = true;
     }
@@ -279,14 +293,14 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
         continue;
       }
       const started = performance.now();
-      const { subscription, reason } = channel;
+      const { subscription, reason, marks } = channel;
       const set = yield* client.resources(channel.typeUrl, subscription);
       if (this.#closed) return;
       if (channel.subscription !== subscription) continue; // asked for otherwise meanwhile
       const holdRemovals =
         channel.typeUrl === typeUrls.cds && channel.removes(set) && (yield* this.#routesChange(client));
       if (this.#closed || channel.subscription !== subscription) continue;
-      const answer = channel.take(set, { holdRemovals });
+      const answer = channel.take(set, { holdRemovals, marks });
       if (answer !== undefined) send(channel, answer, reason, performance.now() - started);
     }
     this.#sendHeartbeats();
@@ -319,7 +333,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
     const { set, resources, removed, changed } = answer;
     const before = channel.nonceSent !== '';
     const bytes = this.#write(channel, answer, { ttl: this.#attached?.ttl === true, heartbeat: false });
-    channel.onSent(this.#nonce, set.version, changes);
+    channel.onSent(this.#nonce, set.version, this.#awaitsVerdict(typeUrl) ? changes : []);
     this.#heartbeat.watch(typeUrl, this.#attached?.ttl === true ? set.resources : []);
     if (this.identity !== undefined) {
       this.#options.observer.pushed(this.identity, {
@@ -334,6 +348,11 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
     }
     this.#markDependants(typeUrl, before, changed);
     return bytes;
+  }
+
+  /** Whether clients accept responses of a type; those that look at debug types do not. */
+  #awaitsVerdict(typeUrl: string): boolean {
+    return !typeUrl.startsWith(typeUrls.debug);
   }
 
   get #nonce(): string {
@@ -444,9 +463,9 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   }
 
   #fail(code: status, message: string): void {
-    if (this.identity === undefined)
-      this.#options.observer.refused(this.#options.transport.peer, new Error(message));
-    this.close(new Error(message));
+    const error = new StreamError(code, message);
+    if (this.identity === undefined) this.#options.observer.refused(this.#options.transport.peer, error);
+    this.close(error);
     this.#options.transport.fail(code, message);
   }
 }

@@ -1,10 +1,9 @@
 /** A plain ADS client for tests: one stream, and the responses in the order of their arrival. */
 import { Client, credentials, type ClientDuplexStream, type StatusObject } from '@grpc/grpc-js';
 import type { DiscoveryRequestShape, DiscoveryResponseMessage } from '../../src/envoy/messages.js';
-import { DiscoveryRequest } from '../../src/envoy/messages.js';
-import { aggregatedDiscoveryService, decodeResponse } from '../../src/xds/service.js';
+import { DiscoveryRequest, DiscoveryResponse } from '../../src/envoy/messages.js';
 
-const { path } = aggregatedDiscoveryService.StreamAggregatedResources;
+const path = '/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources';
 /** Generous: only a defect waits this long. */
 const limitMs = 20_000;
 
@@ -15,12 +14,13 @@ export class AdsClient {
   readonly #waiting: (() => void)[] = [];
   readonly ended: Promise<StatusObject>;
 
-  constructor(port: number) {
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  /** @param channel plaintext unless told. */
+  constructor(port: number, channel = credentials.createInsecure()) {
+    this.#client = new Client(`127.0.0.1:${port}`, channel, { 'grpc.ssl_target_name_override': 'localhost' });
     this.#stream = this.#client.makeBidiStreamRequest(
       path,
       (request: DiscoveryRequestShape) => DiscoveryRequest.encode(request),
-      decodeResponse,
+      (bytes: Buffer) => DiscoveryResponse.decode(bytes),
     );
     this.#stream.on('data', (response: DiscoveryResponseMessage) => {
       this.#responses.push(response);
