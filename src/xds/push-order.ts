@@ -12,13 +12,10 @@ const dependants: ReadonlyMap<string, string> = new Map([
   [typeUrls.lds, typeUrls.rds],
 ]);
 
-/** Sorts type URLs into push order; types without a place keep their order behind the others. */
-export function inPushOrder(types: Iterable<string>): string[] {
-  const rank = (type: string): number => {
-    const place = order.indexOf(type);
-    return place === -1 ? order.length : place;
-  };
-  return [...types].sort((a, b) => rank(a) - rank(b));
+/** The place of a type in push order; types without one come behind the others. */
+export function pushRank(typeUrl: string): number {
+  const place = order.indexOf(typeUrl);
+  return place === -1 ? order.length : place;
 }
 
 /** Whether absence from a response means deletion for this type (CDS, LDS). */

@@ -80,12 +80,12 @@ export function encodeSotwResponse(
   resources: readonly EncodedResource[],
   form: ResourceForm,
 ): EncodedResponse {
-  const parts = [stringField(versionTag, head.version)];
+  const parts = [versionField(head.version)];
   for (const resource of resources) {
     if (form.ttl && resource.ttl !== undefined) parts.push(wrapped(resource, form));
     else parts.push(resource.anyField);
   }
-  parts.push(stringField(typeUrlTag, head.typeUrl), stringField(nonceTag, head.nonce));
+  parts.push(typeUrlField(head.typeUrl), nonceField(head.nonce));
   if (head.controlPlane !== undefined) parts.push(controlPlane(sotwControlPlaneTag, head.controlPlane));
   return new EncodedResponse(parts);
 }
@@ -97,7 +97,7 @@ export function encodeDeltaResponse(
   removed: readonly string[],
   form: ResourceForm,
 ): EncodedResponse {
-  const parts = [stringField(versionTag, head.version)];
+  const parts = [versionField(head.version)];
   for (const resource of resources) {
     if (form.ttl && resource.ttl !== undefined) {
       parts.push(bytesField(resourcesTag, withTtl(resource, resource.ttl, form)));
@@ -105,10 +105,39 @@ export function encodeDeltaResponse(
       parts.push(resource.deltaField);
     }
   }
-  parts.push(stringField(typeUrlTag, head.typeUrl), stringField(nonceTag, head.nonce));
+  parts.push(typeUrlField(head.typeUrl), nonceField(head.nonce));
   for (const name of removed) parts.push(stringField(removedTag, name));
   if (head.controlPlane !== undefined) parts.push(controlPlane(deltaControlPlaneTag, head.controlPlane));
   return new EncodedResponse(parts);
+}
+
+const typeUrlField = remembering((typeUrl) => stringField(typeUrlTag, typeUrl));
+const versionField = remembering((version) => stringField(versionTag, version));
+
+/** Fields that many responses have in common are made once. */
+function remembering(make: (text: string) => Buffer): (text: string) => Buffer {
+  const known = new Map<string, Buffer>();
+  return (text) => {
+    let field = known.get(text);
+    if (field === undefined) {
+      field = make(text);
+      if (known.size >= remembered) known.clear();
+      known.set(text, field);
+    }
+    return field;
+  };
+}
+
+/** How many fields of a kind are remembered. */
+const remembered = 256;
+
+/** A nonce is the server's own: short and of ASCII characters. */
+function nonceField(nonce: string): Buffer {
+  const field = Buffer.allocUnsafe(2 + nonce.length);
+  field[0] = nonceTag;
+  field[1] = nonce.length;
+  field.write(nonce, 2, 'latin1');
+  return field;
 }
 
 /** A resource as an Any of a `Resource`, which is how a state-of-the-world client is told a time to live. */

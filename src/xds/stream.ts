@@ -17,7 +17,7 @@ import { Heartbeat } from './heartbeat.js';
 import type { StreamLimits } from './limits.js';
 import { charactersOf, noNames } from './names.js';
 import type { StreamIdentity, XdsObserver } from './observer.js';
-import { dependantOf, inPushOrder } from './push-order.js';
+import { dependantOf, pushRank } from './push-order.js';
 import type { EncodedResponse, ResourceForm } from './response.js';
 import type { ResourceClient, ResourceSource } from './source.js';
 import type { ConnectedStream, TypeStatus } from './status.js';
@@ -70,6 +70,7 @@ const writeAhead = 128 * 1024;
 export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implements ConnectedStream {
   readonly #options: StreamOptions<Request>;
   readonly #channels = new Map<string, Channel<Request>>();
+  readonly #inPushOrder: Channel<Request>[] = [];
   readonly #unsupported = new Set<string>();
   readonly #heartbeat: Heartbeat;
   readonly connectedAt = Date.now();
@@ -142,6 +143,8 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
       const { variant } = this.#options;
       const channel = variant.channel(typeUrl, request, client.isWildcardType(typeUrl));
       this.#channels.set(typeUrl, channel);
+      this.#inPushOrder.push(channel);
+      this.#inPushOrder.sort((a, b) => pushRank(a.typeUrl) - pushRank(b.typeUrl));
       if (variant.name === 'delta') this.#warmAgain(typeUrl, channel);
     }
     const names = this.#channels.get(typeUrl)?.subscription.names ?? noNames;
@@ -226,6 +229,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
     this.#heartbeat.stop();
     for (const channel of this.#channels.values()) channel.settle();
     this.#channels.clear();
+    this.#inPushOrder.length = 0;
     for (const change of this.#changes) change.delivered(sentNothing);
     for (const change of this.#late) change.settle();
     this.#changes = [];
@@ -236,9 +240,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   /** Whether a turn would do anything. */
   get hasWork(): boolean {
     if (this.#closed || this.#writing > writeAhead) return false;
-    return (
-      this.#heartbeat.due || [...this.#channels.values()].some(({ pending, heldBack }) => pending || heldBack)
-    );
+    return this.#heartbeat.due || this.#inPushOrder.some(({ pending, heldBack }) => pending || heldBack);
   }
 
   #schedule(): void {
@@ -285,8 +287,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
       delivery.bytes += this.#send(channel, answer, { reason, queueMs, makeMs }, changes);
     };
     for (;;) {
-      const next = inPushOrder(this.#channels.keys()).find((type) => this.#channels.get(type)?.pending);
-      const channel = next === undefined ? undefined : this.#channels.get(next);
+      const channel = this.#inPushOrder.find(({ pending }) => pending);
       if (this.#closed || this.#writing > writeAhead) return;
       if (channel === undefined) {
         if (!this.#releaseHeld()) break;
@@ -318,7 +319,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   }
 
   #releaseHeld(): boolean {
-    const held = [...this.#channels.values()].filter(({ heldBack }) => heldBack);
+    const held = this.#inPushOrder.filter(({ heldBack }) => heldBack);
     for (const channel of held) channel.releaseHeld();
     return held.length > 0;
   }

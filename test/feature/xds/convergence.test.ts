@@ -5,8 +5,22 @@ import { DeltaModel, SotwModel, type ModelClient } from './model-client.js';
 import { cds, eds, lds, rds, World } from './world.js';
 
 let world: World;
+/** Changes that come in the middle of the making of a response. */
+const meanwhile: (() => void)[] = [];
 beforeAll(async () => {
   world = await World.start();
+  world.source.wrap = (_, raw) => ({
+    label: raw.label,
+    description: raw.description,
+    serves: (typeUrl) => raw.serves(typeUrl),
+    isWildcardType: (typeUrl) => raw.isWildcardType(typeUrl),
+    *resources(typeUrl, subscription) {
+      const set = yield* raw.resources(typeUrl, subscription);
+      meanwhile.shift()?.();
+      yield;
+      return set;
+    },
+  });
 });
 afterAll(() => world.stop());
 
@@ -16,7 +30,7 @@ const names = ['a', 'b', 'c', 'd'] as const;
 type Step =
   | { readonly do: 'set'; readonly type: string; readonly name: string; readonly content: string }
   | { readonly do: 'remove'; readonly type: string; readonly names: readonly string[] }
-  | { readonly do: 'push' }
+  | { readonly do: 'push' | 'push meanwhile' }
   | {
       readonly do: 'subscribe' | 'unsubscribe';
       readonly client: number;
@@ -47,7 +61,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('remove' as const), type, names: someNames }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('push' as const) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom('push' as const, 'push' as const, 'push meanwhile' as const),
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc
@@ -75,11 +94,33 @@ async function drain(model: ModelClient): Promise<void> {
   }
 }
 
-async function perform(models: readonly ModelClient[], each: Step): Promise<void> {
-  if (each.do === 'set') return world.set(each.type, { [each.name]: each.content });
-  if (each.do === 'remove') return world.remove(each.type, ...each.names);
-  if (each.do === 'push') return world.push();
-  const model = models[each.client];
+/** Performs the steps. After `push meanwhile` the next change and its push wait for a response to be made. */
+async function perform(models: readonly ModelClient[], steps: readonly Step[]): Promise<void> {
+  let waits = false;
+  for (const each of steps) {
+    const change = changeOf(each);
+    if (each.do === 'push meanwhile') waits = true;
+    else if (change === undefined) await act(models, each);
+    else if (waits) {
+      meanwhile.push(() => {
+        change();
+        world.push();
+      });
+      waits = false;
+    } else change();
+  }
+  for (const change of meanwhile.splice(0)) change();
+}
+
+function changeOf(each: Step): (() => void) | undefined {
+  if (each.do === 'set') return () => world.set(each.type, { [each.name]: each.content });
+  if (each.do === 'remove') return () => world.remove(each.type, ...each.names);
+  if (each.do === 'push') return () => world.push();
+  return undefined;
+}
+
+async function act(models: readonly ModelClient[], each: Step): Promise<void> {
+  const model = 'client' in each ? models[each.client] : undefined;
   if (model === undefined) return;
   if (each.do === 'subscribe') model.subscribe(each.type, each.names);
   else if (each.do === 'unsubscribe') model.unsubscribe(each.type, each.names);
@@ -111,7 +152,7 @@ describe('after any sequence of changes, subscriptions, ACKs, NACKs and reconnec
           new SotwModel(() => world.sotw()),
           new DeltaModel(() => world.delta()),
         ];
-        for (const each of steps) await perform(models, each);
+        await perform(models, steps);
         world.push();
         for (const model of models) await drain(model);
         for (const model of models) expectConverged(model);

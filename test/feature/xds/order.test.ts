@@ -208,6 +208,30 @@ describe.each(variants)('%s', (variant) => {
     }
   });
 
+  test('72: a change that comes while a response is being made is not lost', async () => {
+    world.set(cds, { a: '1' });
+    const meanwhile: (() => void)[] = [];
+    world.source.wrap = (_, raw) => ({
+      label: raw.label,
+      description: raw.description,
+      serves: (typeUrl) => raw.serves(typeUrl),
+      isWildcardType: (typeUrl) => raw.isWildcardType(typeUrl),
+      *resources(typeUrl, subscription) {
+        const set = yield* raw.resources(typeUrl, subscription);
+        if (typeUrl === cds) meanwhile.shift()?.();
+        yield;
+        return set;
+      },
+    });
+    const client = world.client(variant);
+    meanwhile.push(() => world.change(cds, { a: '2' }));
+    client.subscribe(cds);
+    expect(await contents(client, '2')).toEqual(['1', '2']);
+    meanwhile.push(() => world.change(cds, { a: '4' }));
+    world.change(cds, { a: '3' });
+    expect(await contents(client, '4')).toEqual(['3', '4']);
+  });
+
   test('71: a client that reads late is sent the newest state, and its versions never go back', async () => {
     const large = 'x'.repeat(200_000);
     world.set(cds, { a: `0 ${large}` });
@@ -296,3 +320,10 @@ describe.each(variants)('%s', (variant) => {
     );
   });
 });
+
+/** What a client is sent for the cluster `a`, up to this. */
+async function contents(client: SotwClient | DeltaClient, last: string): Promise<(string | undefined)[]> {
+  const seen: (string | undefined)[] = [];
+  while (seen.at(-1) !== last) seen.push((await client.take()).content['a']);
+  return seen;
+}

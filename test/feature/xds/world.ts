@@ -178,6 +178,15 @@ export class World {
     return `v${this.#versions.get(typeUrl) ?? 0}`;
   }
 
+  /** What a client that has these resources, or everything, brings along when it comes back: their versions by name. */
+  async versions(typeUrl: string, ...names: readonly string[]): Promise<Record<string, string>> {
+    const client = this.delta();
+    client.subscribe(typeUrl, ...names);
+    const { resources } = await client.take();
+    client.close();
+    return Object.fromEntries(resources.map(({ name, version }) => [name, version]));
+  }
+
   push(reason = 'test', types?: ReadonlySet<string>): void {
     this.server.push({ reason, version: reason, ...(types !== undefined && { types }) });
   }
