@@ -39,6 +39,27 @@ export async function installed(name, install) {
   return folder;
 }
 
+/**
+ * Installs each of several things, as far as that is possible here.
+ *
+ * @template {string} Name
+ * @param {Readonly<Record<Name, () => Promise<unknown>>>} parts
+ * @returns {Promise<ReadonlyMap<Name, string>>} what is not available, and why
+ */
+export async function missing(parts) {
+  /** @type {Map<Name, string>} */
+  const reasons = new Map();
+  for (const name of /** @type {Name[]} */ (Object.keys(parts))) {
+    try {
+      await parts[name]();
+    } catch (error) {
+      if (!(error instanceof NotAvailable)) throw error;
+      reasons.set(name, error.message);
+    }
+  }
+  return reasons;
+}
+
 /** @param {string} path */
 async function exists(path) {
   try {

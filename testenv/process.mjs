@@ -1,5 +1,6 @@
 /** Real servers as child processes: started, waited for, stopped, and their output kept for when something fails. */
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 /** Generous: only a defect waits this long. */
 export const limitMs = 60_000;
@@ -16,20 +17,30 @@ export class Server {
    * @param {string} name for error messages
    * @param {string} command
    * @param {readonly string[]} args
-   * @param {{ cwd?: string, env?: Readonly<Record<string, string | undefined>> }} [options]
+   * @param {{
+   *   cwd?: string,
+   *   env?: Readonly<Record<string, string | undefined>>,
+   *   onLine?: (line: string) => void,
+   * }} [options] onLine: gets each line of stdout, which is then no part of `output`; `write` can be used
    */
-  constructor(name, command, args, { cwd, env } = {}) {
+  constructor(name, command, args, { cwd, env, onLine } = {}) {
     this.name = name;
     this.#child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [onLine === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+    const { stdin, stdout, stderr } = this.#child;
+    for (const stream of onLine === undefined ? [stdout, stderr] : [stderr]) {
       stream?.on('data', (/** @type {Buffer} */ chunk) => {
         this.#output = (this.#output + chunk.toString()).slice(-200_000);
       });
     }
+    if (onLine !== undefined && stdout !== null) createInterface({ input: stdout }).on('line', onLine);
+    // A process that ended reads no more; that it ended is told by `until`.
+    stdin?.on('error', (error) => {
+      this.#output += `\n${error.message}`;
+    });
     this.exited = new Promise((resolve) => {
       this.#child.once('close', resolve);
       this.#child.once('error', (error) => {
@@ -46,6 +57,11 @@ export class Server {
 
   get pid() {
     return this.#child.pid;
+  }
+
+  /** Writes to its stdin. @param {string} text */
+  write(text) {
+    this.#child.stdin?.write(text);
   }
 
   /**

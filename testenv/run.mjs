@@ -1,6 +1,7 @@
 /**
  * `npm run test:env [GROUP…]`: the tests against real servers, a group for each server. A group whose toolchain is
- * missing is skipped with one line and counted apart. The last line is `N passed, N failed, N skipped`.
+ * missing is skipped with one line and counted apart; so is a part of a group. The last line is
+ * `N passed, N failed, N skipped`.
  */
 import { spawn } from 'node:child_process';
 import { readFile, readdir, rm } from 'node:fs/promises';
@@ -24,7 +25,7 @@ if (unknown.length > 0) {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const group of asked.length > 0 ? asked : known) {
-  const { reason, failure } = await unavailable(group);
+  const { reason, failure, parts = [] } = await unavailable(group);
   if (failure !== undefined) {
     console.log(`${group}: what it needs could not be installed: ${failure}`);
     total.failed += 1;
@@ -35,6 +36,10 @@ for (const group of asked.length > 0 ? asked : known) {
     total.skipped += 1;
     continue;
   }
+  for (const [part, why] of parts) {
+    console.log(`SKIPPED ${group} ${part}: ${why}`);
+    total.skipped += 1;
+  }
   const { passed, failed } = await runGroup(group);
   console.log(`${group}: ${passed} passed, ${failed} failed`);
   total.passed += passed;
@@ -44,14 +49,13 @@ console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} sk
 process.exitCode = total.failed > 0 ? 1 : 0;
 
 /**
- * Installs what a group needs: why that is not possible here, or how it failed.
+ * Installs what a group needs: why that is not possible here, for all of it or for parts, or how it failed.
  * @param {string} group
- * @returns {Promise<{ reason?: string, failure?: string }>}
+ * @returns {Promise<{ reason?: string, failure?: string, parts?: ReadonlyMap<string, string> }>}
  */
 async function unavailable(group) {
   try {
-    await prepare(group);
-    return {};
+    return { parts: await prepare(group) };
   } catch (error) {
     if (error instanceof NotAvailable) return { reason: error.message };
     return { failure: error instanceof Error ? error.message : String(error) };

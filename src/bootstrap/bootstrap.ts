@@ -16,7 +16,8 @@ export interface StaticListener {
 /** How an Envoy speaks ADS, in Envoy's own names: the state of the world, or delta, which is to say changes only. */
 export type ApiType = 'GRPC' | 'DELTA_GRPC';
 
-export interface BootstrapOptions {
+/** Who asks for configuration, and where it is served. */
+export interface ClientOptions {
   readonly nodeId: string;
   readonly nodeCluster: string;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -25,6 +26,9 @@ export interface BootstrapOptions {
   readonly server: Address;
   /** Plaintext without it. */
   readonly serverTls?: ServerTls;
+}
+
+export interface BootstrapOptions extends ClientOptions {
   /** GRPC without it. */
   readonly apiType?: ApiType;
   readonly admin: Address;

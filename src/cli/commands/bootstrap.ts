@@ -1,9 +1,15 @@
-/** `pilotlight bootstrap`: a configuration with which an Envoy finds Pilotlight. */
+/** `pilotlight bootstrap`: a configuration with which an Envoy, or a gRPC program without one, finds Pilotlight. */
 import { writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import { PilotError, errorMessage } from '../../base/errors.js';
-import { bootstrap, type ApiType, type StaticListener } from '../../bootstrap/bootstrap.js';
+import {
+  bootstrap,
+  type ApiType,
+  type ClientOptions,
+  type StaticListener,
+} from '../../bootstrap/bootstrap.js';
+import { grpcBootstrap } from '../../bootstrap/grpc-bootstrap.js';
 import type { ServerTls } from '../../bootstrap/server-tls.js';
 import { parseLocality } from '../../model/locality.js';
 import { parseAddress, type Address } from '../../settings/setting.js';
@@ -19,14 +25,30 @@ import {
 /** The values of `--api-type`, and Envoy's names for them. */
 const apiTypes: Readonly<Record<string, ApiType>> = { grpc: 'GRPC', 'delta-grpc': 'DELTA_GRPC' };
 
+const defaultAdmin = '127.0.0.1:15000';
+
+/** Options that a gRPC client has no use for, by their flags: what each is without having been given. */
+const envoyOptions: Readonly<Record<string, readonly [name: string, unset: unknown]>> = {
+  '--api-type delta-grpc': ['apiType', 'grpc'],
+  '--type router': ['type', 'sidecar'],
+  '--server-name': ['serverName', undefined],
+  '--admin': ['admin', defaultAdmin],
+  '--istio-proxy': ['istioProxy', undefined],
+  '--sds': ['sds', undefined],
+  '--http-listener': ['httpListener', undefined],
+  '--tcp-listener': ['tcpListener', undefined],
+  '--output yaml': ['output', 'json'],
+};
+
 export const bootstrapCommand: Command = {
   name: 'bootstrap',
-  summary: 'write an Envoy bootstrap',
-  description: `Writes a bootstrap for an Envoy: who it is, where ADS is served, its admin port on loopback, and, on request, listeners that send all they receive to one cluster.
+  summary: 'write a bootstrap for an Envoy or a gRPC client',
+  description: `Writes a bootstrap for an Envoy: who it is, where ADS is served, its admin port on loopback, and, on request, listeners that send all they receive to one cluster. With --grpc it writes the one that gRPC programs without an Envoy read from the file that GRPC_XDS_BOOTSTRAP names.
 
 A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.cluster.local\`), or HOST:PORT, or HOST:PORT/SUBSET.`,
   arguments: [],
   options: [
+    { flags: '--grpc', help: 'for a gRPC program that speaks xDS itself, without an Envoy; JSON' },
     { flags: '--server <HOST:PORT>', help: 'where ADS is served', default: '127.0.0.1:15010' },
     {
       flags: '--api-type <type>',
@@ -41,7 +63,7 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       flags: '--server-name <name>',
       help: 'whom the server’s certificate is for, if not the host: a DNS name, an IP address or a SPIFFE URI',
     },
-    { flags: '--admin <HOST:PORT>', help: 'Envoy’s admin address', default: '127.0.0.1:15000' },
+    { flags: '--admin <HOST:PORT>', help: 'Envoy’s admin address', default: defaultAdmin },
     { flags: '--type <type>', help: 'sidecar or router', choices: ['sidecar', 'router'], default: 'sidecar' },
     { flags: '--name <name>', help: 'the proxy’s name, usually its Pod’s', default: 'client' },
     { flags: '--namespace <namespace>', help: 'the proxy’s namespace', default: 'default' },
@@ -73,7 +95,11 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       repeatable: true,
     },
     { flags: '--tcp-listener <HOST:PORT=CLUSTER>', help: 'the same for TCP (repeatable)', repeatable: true },
-    { flags: '-o, --output <format>', help: 'yaml or json', choices: ['yaml', 'json'], default: 'yaml' },
+    {
+      flags: '-o, --output <format>',
+      help: 'yaml or json; without it yaml for an Envoy, and json for gRPC, which reads nothing else',
+      choices: ['yaml', 'json'],
+    },
     { flags: '-f, --file <path>', help: 'write to a file instead of stdout' },
   ],
   examples: [
@@ -93,24 +119,16 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       line: 'pilotlight bootstrap --server pilot.mesh.svc:15012 --ca ca.crt --cert tls.crt --key tls.key > envoy.yaml',
       says: 'an Envoy that speaks mutual TLS with the server; it reads the files where it runs',
     },
+    {
+      line: 'pilotlight bootstrap --grpc --name web-1 --namespace shop -f grpc.json && GRPC_XDS_BOOTSTRAP=grpc.json ./web',
+      says: 'a gRPC program that calls xds:///catalog.shop.svc.cluster.local:80',
+    },
   ],
   run: async ({ options, output }) => {
-    const content = bootstrap({
-      nodeId: nodeId(options),
-      nodeCluster: `${required(options, 'name')}.${required(options, 'namespace')}`,
-      metadata: metadata(options),
-      ...locality(options),
-      server: addressOption(options, 'server'),
-      ...serverTls(options),
-      apiType: apiTypes[required(options, 'apiType')] ?? 'GRPC',
-      admin: addressOption(options, 'admin'),
-      listeners: [
-        ...listOption(options, 'httpListener').map((value) => staticListener('http', value)),
-        ...listOption(options, 'tcpListener').map((value) => staticListener('tcp', value)),
-      ],
-    });
+    const grpc = switchOption(options, 'grpc');
+    const content = grpc ? ofGrpc(options) : ofEnvoy(options);
     const written =
-      textOption(options, 'output') === 'json'
+      grpc || textOption(options, 'output') === 'json'
         ? `${JSON.stringify(content, undefined, 2)}\n`
         : stringify(content);
     const file = textOption(options, 'file');
@@ -120,6 +138,37 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
   },
 };
 
+function ofEnvoy(options: OptionValues): Readonly<Record<string, unknown>> {
+  return bootstrap({
+    ...clientOptions(options, envoyKind(options)),
+    apiType: apiTypes[required(options, 'apiType')] ?? 'GRPC',
+    admin: addressOption(options, 'admin'),
+    listeners: [
+      ...listOption(options, 'httpListener').map((value) => staticListener('http', value)),
+      ...listOption(options, 'tcpListener').map((value) => staticListener('tcp', value)),
+    ],
+  });
+}
+
+function ofGrpc(options: OptionValues): Readonly<Record<string, unknown>> {
+  for (const [flag, [name, unset]] of Object.entries(envoyOptions)) {
+    if (options[name] !== undefined && options[name] !== unset)
+      throw new PilotError('USAGE', `${flag} is for an Envoy and cannot be given with --grpc`);
+  }
+  return grpcBootstrap(clientOptions(options, { GENERATOR: 'grpc' }));
+}
+
+function clientOptions(options: OptionValues, kind: Readonly<Record<string, string>>): ClientOptions {
+  return {
+    nodeId: nodeId(options),
+    nodeCluster: `${required(options, 'name')}.${required(options, 'namespace')}`,
+    metadata: metadata(options, kind),
+    ...locality(options),
+    server: addressOption(options, 'server'),
+    ...serverTls(options),
+  };
+}
+
 function nodeId(options: OptionValues): string {
   const namespace = required(options, 'namespace');
   const ip = required(options, 'ip');
@@ -127,7 +176,18 @@ function nodeId(options: OptionValues): string {
   return `${required(options, 'type')}~${ip}~${required(options, 'name')}.${namespace}~${namespace}.svc.${required(options, 'domain')}`;
 }
 
-function metadata(options: OptionValues): Readonly<Record<string, unknown>> {
+/** Metadata that tells which of the two kinds of Envoy this is, which decides what it is served: docs/dialects.md. */
+function envoyKind(options: OptionValues): Readonly<Record<string, string>> {
+  return {
+    ...(switchOption(options, 'istioProxy') ? { ISTIO_VERSION: '1.31.0' } : { INTERCEPTION_MODE: 'NONE' }),
+    ...(switchOption(options, 'sds') && { PILOTLIGHT_SDS: 'true' }),
+  };
+}
+
+function metadata(
+  options: OptionValues,
+  kind: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
   const labels = Object.fromEntries(listOption(options, 'label').map((pair) => keyValue('--label', pair)));
   const further = listOption(options, 'metadata').map((pair) => {
     const [key, value] = keyValue('--metadata', pair);
@@ -137,9 +197,7 @@ function metadata(options: OptionValues): Readonly<Record<string, unknown>> {
     NAMESPACE: required(options, 'namespace'),
     CLUSTER_ID: required(options, 'clusterId'),
     LABELS: labels,
-    // Which of the two kinds of Envoy this is decides what it is served: docs/dialects.md.
-    ...(switchOption(options, 'istioProxy') ? { ISTIO_VERSION: '1.31.0' } : { INTERCEPTION_MODE: 'NONE' }),
-    ...(switchOption(options, 'sds') && { PILOTLIGHT_SDS: 'true' }),
+    ...kind,
     ...Object.fromEntries(further),
   };
 }

@@ -1,15 +1,12 @@
-/** What the end-to-end tests work with: real backends, a mesh directory on disk, Pilotlight as a process, load. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+/** What the end-to-end tests work with: real backends, bootstraps, and load. */
 import { createServer, request, Agent, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { stringify } from 'yaml';
-import { Server } from '../../../testenv/process.mjs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { bootstrap, type ApiType } from '../../../src/bootstrap/bootstrap.js';
+import { parseAddress } from '../../../src/settings/setting.js';
 
-const main = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+/** Both ways in which Envoy speaks ADS. */
+export const apiTypes: readonly ApiType[] = ['GRPC', 'DELTA_GRPC'];
 
 let backendsMade = 0;
 
@@ -50,130 +47,37 @@ export class Backend {
   }
 }
 
-/** A mesh directory in a temporary folder. */
-export class MeshFolder {
-  readonly path: string;
-
-  private constructor(path: string) {
-    this.path = path;
-  }
-
-  static async create(): Promise<MeshFolder> {
-    return new MeshFolder(await mkdtemp(join(tmpdir(), 'pilotlight-mesh-')));
-  }
-
-  /** Puts a file in place, whole or not at all. */
-  async put(file: string, documents: readonly unknown[]): Promise<void> {
-    await this.putText(file, documents.map((document) => stringify(document)).join('---\n'));
-  }
-
-  async putText(file: string, text: string): Promise<void> {
-    const fresh = join(this.path, `.${file}.new`);
-    await writeFile(fresh, text);
-    await rename(fresh, join(this.path, file));
-  }
-
-  remove(): Promise<void> {
-    return rm(this.path, { recursive: true, force: true });
-  }
-}
-
-/** A Service of namespace `shop` with one EndpointSlice and Pod for each backend. */
-export function service(
-  name: string,
-  backends: readonly { readonly backend: Backend; readonly version?: string }[],
-): unknown[] {
-  const labels = (version = 'v1'): Record<string, string> => ({ app: name, version });
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name, namespace: 'shop' },
-      spec: { clusterIP: '10.96.0.1', selector: { app: name }, ports: [{ name: 'http', port: 80 }] },
+/**
+ * The bootstrap of an Envoy without Istio's build, in namespace `shop`, with an HTTP listener of each name on a free
+ * port, which sends everything to its cluster.
+ */
+export function clientBootstrap(
+  xds: string,
+  apiType: ApiType,
+  listeners: Readonly<Record<string, string>>,
+): Readonly<Record<string, unknown>> {
+  const anyPort = { host: '127.0.0.1', port: 0 };
+  const options = {
+    nodeId: 'sidecar~127.0.0.1~client.shop~shop.svc.cluster.local',
+    nodeCluster: 'client.shop',
+    metadata: {
+      NAMESPACE: 'shop',
+      CLUSTER_ID: 'Kubernetes',
+      INTERCEPTION_MODE: 'NONE',
+      LABELS: { app: 'client' },
     },
-    ...backends.flatMap(({ backend, version }) => [
-      {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        metadata: { name: backend.name, namespace: 'shop', labels: labels(version) },
-        spec: { containers: [{ name: 'app' }] },
-        status: {
-          phase: 'Running',
-          podIP: backend.address,
-          podIPs: [{ ip: backend.address }],
-          conditions: [{ type: 'Ready', status: 'True' }],
-        },
-      },
-      {
-        apiVersion: 'discovery.k8s.io/v1',
-        kind: 'EndpointSlice',
-        metadata: { name: backend.name, namespace: 'shop', labels: { 'kubernetes.io/service-name': name } },
-        addressType: 'IPv4',
-        endpoints: [
-          {
-            addresses: [backend.address],
-            conditions: { ready: true },
-            targetRef: { kind: 'Pod', name: backend.name, namespace: 'shop' },
-          },
-        ],
-        ports: [{ name: 'http', port: backend.port, protocol: 'TCP' }],
-      },
-    ]),
-  ];
-}
-
-/** Pilotlight as a process of its own, as a person would start it. */
-export class Pilotlight {
-  readonly server: Server;
-  /** `host:port` of ADS. */
-  readonly xds: string;
-  /** `host:port` of HTTP. */
-  readonly http: string;
-
-  private constructor(server: Server, xds: string, http: string) {
-    this.server = server;
-    this.xds = xds;
-    this.http = http;
-  }
-
-  /** Serves a folder; `xds` asks for the same address again. */
-  static async start(folder: string, xds = '127.0.0.1:0'): Promise<Pilotlight> {
-    const scratch = await mkdtemp(join(tmpdir(), 'pilotlight-ready-'));
-    const readyFile = join(scratch, 'ready.json');
-    const args = [
-      main,
-      'serve',
-      folder,
-      '--xds-address',
-      xds,
-      '--http-address',
-      '127.0.0.1:0',
-      '--ready-file',
-      readyFile,
-    ];
-    const server = new Server('pilotlight', process.execPath, args, { cwd: scratch });
-    const ready = await server.until(
-      'being ready',
-      async () => JSON.parse(await readFile(readyFile, 'utf8')) as { xds: string; http: string },
-    );
-    await rm(scratch, { recursive: true, force: true });
-    return new Pilotlight(server, ready.xds, ready.http);
-  }
-
-  async page(path: string): Promise<string> {
-    const response = await fetch(`http://${this.http}${path}`);
-    return response.text();
-  }
-}
-
-/** The command line in a process of its own. @returns what it printed on stdout. @throws Error that names the exit code. */
-export function pilotlight(...args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [main, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(`exit code ${error.code}\n${stdout}\n${stderr}`));
-    });
-  });
+    server: parseAddress(xds),
+    apiType,
+    admin: anyPort,
+    listeners: Object.values(listeners).map(
+      (cluster) => ({ protocol: 'http', address: anyPort, cluster }) as const,
+    ),
+  };
+  const made = bootstrap(options) as { static_resources: { listeners: Record<string, unknown>[] } };
+  // Listeners are named by their addresses, which are all the same before Envoy has bound them.
+  const names = Object.keys(listeners);
+  const named = made.static_resources.listeners.map((listener, at) => ({ ...listener, name: names[at] }));
+  return { ...made, static_resources: { ...made.static_resources, listeners: named } };
 }
 
 /** Asks once. @returns the body. @throws Error on any status but 200. */
@@ -195,15 +99,17 @@ export function ask(address: string, agent?: Agent): Promise<string> {
   });
 }
 
-/** Requests without a pause, some at a time, until it is stopped; every failure is kept. */
+/** Requests one after the other, in some rows at a time, until it is stopped; every failure is kept. */
 export class Load {
   readonly failures: string[] = [];
   readonly answers = new Map<string, number>();
   readonly #agent = new Agent({ keepAlive: true });
   readonly #workers: Promise<void>[];
+  readonly #pauseMs: number;
   #stopped = false;
 
-  constructor(address: string, concurrency = 4) {
+  constructor(address: string, { concurrency = 4, pauseMs = 0 } = {}) {
+    this.#pauseMs = pauseMs;
     this.#workers = Array.from({ length: concurrency }, () => this.#work(address));
   }
 
@@ -229,6 +135,7 @@ export class Load {
       } catch (error) {
         this.failures.push(error instanceof Error ? error.message : String(error));
       }
+      if (this.#pauseMs > 0) await pause(this.#pauseMs);
     }
   }
 }

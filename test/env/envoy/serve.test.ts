@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootstrap } from '../../../src/bootstrap/bootstrap.js';
 import { compareResources, resourceName } from '../../../src/compare/resources.js';
 import { formatDifferences } from '../../../src/compare/report.js';
 import type { JsonObject } from '../../../src/envoy/json-value.js';
-import { parseAddress } from '../../../src/settings/setting.js';
 import { Envoy } from '../../../testenv/envoy/envoy.mjs';
 import { eventually } from '../../../testenv/process.mjs';
-import { Backend, Load, MeshFolder, Pilotlight, ask, pilotlight, service } from './fixture.js';
+import { MeshFolder, service } from '../mesh-folder.js';
+import { Pilotlight, pilotlight } from '../pilotlight.js';
+import { Backend, Load, apiTypes, ask, clientBootstrap } from './fixture.js';
 
 const listeners = {
   catalog: 'outbound|80||catalog.shop.svc.cluster.local',
@@ -41,80 +41,53 @@ async function catalog(...names: readonly string[]): Promise<unknown[]> {
   return service('catalog', parts);
 }
 
-beforeAll(async () => {
-  mesh = await MeshFolder.create();
-  await mesh.put('catalog.yaml', await catalog('a', 'b', 'c@v2'));
-  const [r1, r2] = [await backend('r1'), await backend('r2')];
-  await mesh.put('rates.yaml', [
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'ServiceEntry',
-      metadata: { name: 'rates', namespace: 'shop' },
-      spec: {
-        hosts: ['rates.example.com'],
-        location: 'MESH_EXTERNAL',
-        resolution: 'STATIC',
-        ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
-        endpoints: [r1, r2].map(({ address, port }) => ({ address, ports: { http: port } })),
+describe.each(apiTypes)('a real Envoy over %s', (apiType) => {
+  beforeAll(async () => {
+    mesh = await MeshFolder.create();
+    await mesh.put('catalog.yaml', await catalog('a', 'b', 'c@v2'));
+    const [r1, r2] = [await backend('r1'), await backend('r2')];
+    await mesh.put('rates.yaml', [
+      {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'ServiceEntry',
+        metadata: { name: 'rates', namespace: 'shop' },
+        spec: {
+          hosts: ['rates.example.com'],
+          location: 'MESH_EXTERNAL',
+          resolution: 'STATIC',
+          ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
+          endpoints: [r1, r2].map(({ address, port }) => ({ address, ports: { http: port } })),
+        },
       },
-    },
-  ]);
-  await mesh.put('rules.yaml', [
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'DestinationRule',
-      metadata: { name: 'catalog', namespace: 'shop' },
-      spec: {
-        host: 'catalog',
-        subsets: ['v1', 'v2'].map((version) => ({ name: version, labels: { version } })),
+    ]);
+    await mesh.put('rules.yaml', [
+      {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'DestinationRule',
+        metadata: { name: 'catalog', namespace: 'shop' },
+        spec: {
+          host: 'catalog',
+          subsets: ['v1', 'v2'].map((version) => ({ name: version, labels: { version } })),
+        },
       },
-    },
-  ]);
-  pilot = await Pilotlight.start(mesh.path);
-  const config = bootstrap({
-    nodeId: 'sidecar~127.0.0.1~client.shop~shop.svc.cluster.local',
-    nodeCluster: 'client.shop',
-    metadata: {
-      NAMESPACE: 'shop',
-      CLUSTER_ID: 'Kubernetes',
-      INTERCEPTION_MODE: 'NONE',
-      LABELS: { app: 'client' },
-    },
-    server: parseAddress(pilot.xds),
-    admin: { host: '127.0.0.1', port: 0 },
-    listeners: [],
+    ]);
+    pilot = await Pilotlight.start(mesh.path);
+    const config = clientBootstrap(pilot.xds, apiType, listeners);
+    node = config['node'] as Readonly<Record<string, unknown>>;
+    envoy = await Envoy.start(config);
+    for (const name of Object.keys(listeners) as (keyof typeof listeners)[])
+      addresses[name] = await envoy.listener(name);
+    await eventually('the first answer', () => ask(addresses.catalog));
   });
-  node = config['node'] as Readonly<Record<string, unknown>>;
-  envoy = await Envoy.start(withListeners(config));
-  for (const name of Object.keys(listeners) as (keyof typeof listeners)[])
-    addresses[name] = await envoy.listener(name);
-  await eventually('the first answer', () => ask(addresses.catalog));
-});
 
-/** The bootstrap with a listener for each cluster, on free ports and under names of their own. */
-function withListeners(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const made = Object.entries(listeners).map(([name, cluster]) => {
-    const { static_resources: resources } = bootstrap({
-      nodeId: '',
-      nodeCluster: '',
-      metadata: {},
-      server: { host: '127.0.0.1', port: 1 },
-      admin: { host: '127.0.0.1', port: 0 },
-      listeners: [{ protocol: 'http', address: { host: '127.0.0.1', port: 0 }, cluster }],
-    }) as { static_resources: { listeners: Record<string, unknown>[] } };
-    return { ...resources.listeners[0], name };
+  afterAll(async () => {
+    await envoy.stop();
+    await pilot.server.stop();
+    for (const each of backends.values()) await each.stop();
+    backends.clear();
+    await mesh.remove();
   });
-  return { ...config, static_resources: { ...(config['static_resources'] as object), listeners: made } };
-}
 
-afterAll(async () => {
-  await envoy.stop();
-  await pilot.server.stop();
-  for (const each of backends.values()) await each.stop();
-  await mesh.remove();
-});
-
-describe('a real Envoy', () => {
   test('1: reaches the backends of a Service and of a ServiceEntry, spread over the endpoints', async () => {
     for (let count = 0; count < 60; count += 1) {
       await ask(addresses.catalog);
@@ -178,7 +151,7 @@ describe('a real Envoy', () => {
     const seen = load.hits('b');
     await mesh.put('catalog.yaml', await catalog('b', 'c@v2', 'd', 'e', 'f'));
     await eventually('traffic without a control plane', () => load.hits('b') > seen + 100);
-    pilot = await Pilotlight.start(mesh.path, xds);
+    pilot = await Pilotlight.start(mesh.path, { xds });
     await eventually('traffic at the endpoint that was added meanwhile', () => load.hits('f') > 20);
     await load.stop();
     expect(load.failures).toEqual([]);
