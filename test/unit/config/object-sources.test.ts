@@ -1,11 +1,12 @@
-import { BehaviorSubject, Subject, throwError } from 'rxjs';
+import { BehaviorSubject, NEVER, Subject, throwError } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { PilotError } from '../../../src/base/errors.js';
+import { atOnce, type Pace } from '../../../src/base/pace.js';
+import type { Piecewise } from '../../../src/base/piecewise.js';
 import { MemoryObjectSource } from '../../../src/config/memory-source.js';
 import { directoryObjectSource } from '../../../src/config/mesh-directory/object-source.js';
 import type { MeshDirectoryState } from '../../../src/config/mesh-directory/state.js';
-import { objectKey, refOf, type AnyObject, type ObjectEvent } from '../../../src/config/object.js';
-import { ConfigStore, mergeObjects } from '../../../src/config/store.js';
+import { objectKey, refOf, type ObjectEvent } from '../../../src/config/object.js';
 import { pod } from './directory-fixture.js';
 import { objectOf, stateOf } from './documents.js';
 
@@ -101,6 +102,54 @@ describe('the objects of a directory', () => {
   });
 });
 
+describe('the objects of a directory in turns', () => {
+  /** Work that is done when a test wants it. */
+  function heldBack(): { readonly pace: Pace; readonly step: () => boolean } {
+    const works: Piecewise<unknown>[] = [];
+    const pace: Pace = {
+      ...atOnce,
+      drive: (work) => {
+        works.push(work);
+        return NEVER;
+      },
+    };
+    const step = (): boolean => {
+      const [work] = works;
+      if (work !== undefined && work.next().done === true) works.shift();
+      return works.length > 0;
+    };
+    return { pace, step };
+  }
+
+  test('are told one by one; what changes meanwhile is one change after them', async () => {
+    const [first, second] = await twoStates();
+    const third = await stateOf({ 'a.yaml': `${pod('b', 'n3')}---\n${pod('d')}` });
+    const states$ = new BehaviorSubject(first);
+    const { pace, step } = heldBack();
+    const events: string[] = [];
+    directoryObjectSource(states$, 'Kubernetes', 'test', pace)
+      .watch()
+      .subscribe((event) => events.push(describeEvent(event)));
+    expect(events).toEqual([]);
+    step();
+    expect(events).toEqual(['upsert Pod/default/a']);
+    states$.next(second);
+    states$.next(third);
+    while (step());
+    expect(events).toEqual([
+      'upsert Pod/default/a',
+      'upsert Pod/default/b',
+      'synced',
+      'upsert Pod/default/b',
+      'upsert Pod/default/d',
+      'removed Pod/default/a',
+    ]);
+    states$.next(first);
+    step();
+    expect(events.at(-1)).toBe('upsert Pod/default/a');
+  });
+});
+
 describe('objects in memory', () => {
   test('each watcher gets what there is and then what changes', async () => {
     const a = await objectOf('Pod', pod('a'));
@@ -128,30 +177,5 @@ describe('objects in memory', () => {
       'removed Pod/default/a',
       'upsert Pod/default/a',
     ]);
-  });
-});
-
-describe('several sources as one', () => {
-  const keyed = (...objects: readonly AnyObject[]): ReadonlyMap<string, AnyObject> =>
-    new Map(objects.map((object) => [objectKey(refOf(object)), object]));
-
-  test('of equal keys that of the earlier source counts', async () => {
-    const first = await objectOf('Pod', pod('a', 'first'));
-    const second = await objectOf('Pod', pod('a', 'second'));
-    const other = await objectOf('Pod', pod('b'));
-    const merged = mergeObjects([keyed(first), keyed(second, other)]);
-    expect([...merged.values()]).toEqual([first, other]);
-    expect(mergeObjects([])).toEqual(new Map());
-  });
-
-  test('are listed by kind', async () => {
-    const a = await objectOf('Pod', pod('a'));
-    const node = await objectOf('Node', 'apiVersion: v1\nkind: Node\nmetadata: {name: a}\n');
-    const store = new ConfigStore([keyed(a), keyed(node)]);
-    expect(store.list('Pod')).toEqual([a]);
-    expect(store.list('Node')).toEqual([node]);
-    expect(store.list('Sidecar')).toEqual([]);
-    expect(store.get(refOf(a))).toBe(a);
-    expect(store.get({ kind: 'Pod', namespace: 'default', name: 'x' })).toBeUndefined();
   });
 });
