@@ -44,7 +44,7 @@ export function encodedResource(name: string, typeUrl: string, body: Uint8Array)
     anyHead,
   ]);
   const length = head.length + anyStart.length + body.length;
-  const deltaField = Buffer.concat([Buffer.from([deltaResourcesTag]), varint(length), head, anyStart, body]);
+  const deltaField = lasting([Buffer.from([deltaResourcesTag]), varint(length), head, anyStart, body]);
   const anyAt = deltaField.length - length + head.length;
   return {
     name,
@@ -54,6 +54,17 @@ export function encodedResource(name: string, typeUrl: string, body: Uint8Array)
     deltaField,
     anyField: deltaField.subarray(anyAt),
   };
+}
+
+/** In memory of its own: what lives long in memory that is shared with others would keep theirs from being freed. */
+function lasting(parts: readonly Uint8Array[]): Buffer {
+  const all = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 /** An empty resource that stands for one of which nothing is known. */

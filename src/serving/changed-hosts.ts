@@ -1,4 +1,5 @@
 /** What differs between two snapshots, as far as endpoints go. */
+import { changedKeys } from '../base/changes.js';
 import type { Snapshot } from '../mesh/snapshot.js';
 
 const parts = [
@@ -30,11 +31,7 @@ export function changedHosts(before: Snapshot, now: Snapshot): ReadonlySet<strin
   const memo = known.get(now);
   if (memo?.before.deref() === before) return memo.hosts;
   const hosts = new Set<string>();
-  const [old, next] = [before.discovery.shards, now.discovery.shards];
-  if (old !== next) {
-    for (const [key, shards] of next) if (old.get(key) !== shards) hosts.add(hostOf(key));
-    for (const key of old.keys()) if (!next.has(key)) hosts.add(hostOf(key));
-  }
+  for (const key of changedKeys(before.discovery.shards, now.discovery.shards)) hosts.add(hostOf(key));
   known.set(now, { before: new WeakRef(before), hosts });
   return hosts;
 }

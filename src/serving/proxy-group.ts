@@ -15,19 +15,19 @@ export interface ProxyGroup {
   readonly key: string;
 }
 
-const groups = new WeakMap<SidecarScope, Map<string, ProxyGroup>>();
+/** Held by its proxies alone: a scope may be kept for a comparison, and must not keep what was made for it. */
+const groups = new WeakMap<SidecarScope, Map<string, WeakRef<ProxyGroup>>>();
 
 /** The group of a proxy; the same object for all of the group, as long as the scope is the same. */
 export function proxyGroup(context: ProxyContext): ProxyGroup {
   const { scope } = context;
-  const ofScope = groups.get(scope) ?? new Map<string, ProxyGroup>();
+  const ofScope = groups.get(scope) ?? new Map<string, WeakRef<ProxyGroup>>();
   groups.set(scope, ofScope);
   const key = groupKey(context);
-  let group = ofScope.get(key);
-  if (group === undefined) {
-    group = { scope, key };
-    ofScope.set(key, group);
-  }
+  const known = ofScope.get(key)?.deref();
+  if (known !== undefined) return known;
+  const group = { scope, key };
+  ofScope.set(key, new WeakRef(group));
   return group;
 }
 

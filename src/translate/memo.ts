@@ -26,7 +26,7 @@ interface Clock {
 /** A result that was asked for since so many sweeps is kept. */
 const sweepsKept = 3;
 /** How many results of a key are kept whether or not they were asked for of late. */
-const sparedResults = 4;
+const sparedResults = 1;
 /** A result of a key with more of them is forgotten when it has not been asked for in so many states. */
 const statesKept = 2;
 

@@ -53,7 +53,7 @@ export function checkPeerIdentity(
   if (peer === undefined) return 'the client has shown no certificate';
   const identities = peer.uris.flatMap((uri) => parseSpiffe(uri) ?? []);
   if (identities.length === 0)
-    return `the client’s certificate names no SPIFFE identity spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT, but ${listOf(peer.uris)}`;
+    return `the client's certificate names no SPIFFE identity spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT, but ${listOf(peer.uris)}`;
   const isFitting = identities.some(
     (identity) =>
       (node.namespace === '' || identity.namespace === node.namespace) &&
@@ -63,7 +63,7 @@ export function checkPeerIdentity(
   if (isFitting) return undefined;
   const account = node.serviceAccount === '' ? '' : `, service account "${node.serviceAccount}"`;
   const domain = trustDomain === undefined ? '' : `, trust domain "${trustDomain}"`;
-  return `the node is of namespace "${node.namespace}"${account}${domain}, but the client’s certificate is for ${listOf(peer.uris)}`;
+  return `the node is of namespace "${node.namespace}"${account}${domain}, but the client's certificate is for ${listOf(peer.uris)}`;
 }
 
 /** The parts of a SPIFFE name of a service account; undefined for any other text. */

@@ -164,7 +164,7 @@ describe('who gets in', () => {
     await expect(client(port, tls())()).rejects.toThrow(/UNAVAILABLE/);
   });
 
-  test('a client’s certificate that has expired counts for nothing', async () => {
+  test('a certificate of a client that has expired counts for nothing', async () => {
     const port = await serve({ ...(await putPair(first)), tlsClientCa: await put('ca.crt', other.cert) });
     const expired = await other.issue({ name: 'old', validTo: new Date(Date.now() - 1000) });
     await expect(client(port, tls(expired))()).rejects.toThrow(/UNAVAILABLE/);

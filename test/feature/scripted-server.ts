@@ -29,6 +29,14 @@ export interface ScriptedStream {
   end(): void;
 }
 
+/** Responses are bytes here. */
+const service = {
+  StreamAggregatedResources: {
+    ...aggregatedDiscoveryService.StreamAggregatedResources,
+    responseSerialize: (bytes: Buffer): Buffer => bytes,
+  },
+};
+
 export class ScriptedServer {
   readonly #server: Server;
   readonly requests: DiscoveryRequestMessage[] = [];
@@ -36,7 +44,7 @@ export class ScriptedServer {
 
   private constructor(onRequest: OnRequest) {
     this.#server = new Server();
-    this.#server.addService(aggregatedDiscoveryService, {
+    this.#server.addService(service, {
       StreamAggregatedResources: (call: ServerDuplexStream<DiscoveryRequestMessage, Buffer>) => {
         let nonce = 0;
         const send: Send = (response) => {

@@ -111,7 +111,7 @@ describe('the console', () => {
         metadata: expect.objectContaining({ name: 'catalog' }),
       }),
     );
-    expect(await json(running, '/debug/list')).toContain('/debug/syncz');
+    expect(await json(running, '/debug/list')).toContain('syncz');
   });
 
   test('shows who is connected, and what was sent, accepted and refused', async () => {
@@ -149,7 +149,7 @@ describe('the console', () => {
       clients: [{ watches: { [typeUrls.cds]: ['*'], [typeUrls.eds]: [cart, catalog] } }],
     });
     const metrics = (await page(running, '/metrics')).text;
-    expect(metrics).toMatch(/^pilot_xds 1$/m);
+    expect(metrics).toMatch(/^pilot_xds\{version="unknown"\} 1$/m);
     expect(metrics).toMatch(/^pilot_xds_pushes\{type="cds"\} 1$/m);
     expect(metrics).toMatch(/^pilot_total_xds_rejects\{type="eds"\} 1$/m);
     expect(metrics).toMatch(/^pilot_services 5$/m);

@@ -38,9 +38,8 @@ export function* translateClusters(
   const all = new Collector();
   all.add(yield* translateOutboundClusters(context, memo));
   all.add(yield* translateOwnClusters(context, memo));
-  return names === undefined
-    ? all
-    : { ...all, resources: all.resources.filter(({ name }) => names.has(name)) };
+  const { resources, problems } = all;
+  return names === undefined ? all : { resources: resources.filter(({ name }) => names.has(name)), problems };
 }
 
 /** The clusters that proxies send requests to: all that see the same services in the same way have the same ones. */

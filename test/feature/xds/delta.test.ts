@@ -197,12 +197,26 @@ describe.each(types)('%s', (_, type) => {
     expect((await client.take()).content).toEqual({ b: '1' });
   });
 
-  test('46, 56: also when it is subscribed to right after the first request', async () => {
+  test('46, 56: also while the first request is being answered', async () => {
     const versions = await world.versions(type, 'a', 'b');
+    const release = world.hold(type);
     client.send({ typeUrl: type, resourceNamesSubscribe: ['a', 'b'], initialResourceVersions: versions });
     client.subscribe(type, 'a');
+    await world.handled(client);
+    release();
     const answers = await world.settle(client);
     expect(answers.map(({ content }) => content)).toEqual([{ a: '1' }]);
+  });
+
+  test('46, 47: names that come while others are being answered are answered as well', async () => {
+    const release = world.hold(type);
+    client.subscribe(type, 'a');
+    client.subscribe(type, 'b', 'nobody');
+    await world.handled(client);
+    release();
+    const answers = await world.settle(client);
+    expect(Object.assign({}, ...answers.map(({ content }) => content))).toEqual({ a: '1', b: '1' });
+    expect(answers.flatMap(({ removed }) => removed)).toEqual(['nobody']);
   });
 
   test('57: what has another version is sent, and nothing else', async () => {

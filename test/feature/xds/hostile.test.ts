@@ -290,11 +290,12 @@ describe.each(variants)('%s', (variant) => {
 
   test('85: names that hold line breaks and other separators are no others', async () => {
     world.set(eds, { a: '1', b: '1' });
-    const odd = ['a\nb', 'a\0b', 'a,b', '1:a1:b', 'a\n\0b', ''];
-    const strange = world.client(variant);
-    strange.subscribe(eds, ...odd.slice(0, 1));
-    strange.subscribe(eds, ...odd);
-    await world.settle(strange);
+    // Their streams stay open, so that what the server keeps for them stays too.
+    for (const name of ['a\nb', 'a\0b', 'a,b', 'a b', '1:a1:b', '"a","b"']) {
+      const strange = world.client(variant);
+      strange.subscribe(eds, name);
+      await world.settle(strange);
+    }
     const client = world.client(variant);
     client.subscribe(eds, 'a', 'b');
     expect([...(await client.take()).names].sort()).toEqual(['a', 'b']);

@@ -253,6 +253,18 @@ describe('sotw', () => {
     expect((await client.next()).names).toEqual(['b']);
   });
 
+  test('17, 20: other names after a NACK, with the nonce of what was refused, do not accept it', async () => {
+    world.set(eds, { a: '1', b: '1' });
+    const client = world.sotw();
+    client.subscribe(eds, 'a', 'b');
+    const refused = await client.next();
+    client.refuse(refused, 'no');
+    client.ask(eds, ['a']);
+    expect(await world.settle(client)).toEqual([]);
+    expect(world.told.acked.filter(({ nonce }) => nonce === refused.nonce)).toEqual([]);
+    expect(statusOf(eds)).toMatchObject({ state: 'ERROR', nonceAcked: '', lastError: 'no' });
+  });
+
   test('21: a request that names an old response draws no response and changes nothing', async () => {
     world.set(eds, { a: '1', b: '1' });
     const client = world.sotw();

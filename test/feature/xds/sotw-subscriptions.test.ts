@@ -51,7 +51,8 @@ describe.each(wholeTypes)('%s', (_, type) => {
 
   test('30: after any name an empty list is an unsubscription', async () => {
     client.ask(type, ['a']);
-    client.accept(await client.next(), []);
+    const only = await client.next();
+    for (let times = 0; times < 3; times += 1) client.accept(only, []);
     expect(await world.settle(client)).toEqual([]);
     world.change(type, { a: '2', d: '1' });
     expect(await world.settle(client)).toEqual([]);
@@ -173,6 +174,16 @@ describe.each(partTypes)('%s', (_, type) => {
     client.ask(type, ['b']);
     client.ask(type, ['a', 'b']);
     expect((await client.take()).names).toEqual(['a']);
+  });
+
+  test('36: names that come while others are being answered are answered as well', async () => {
+    const release = world.hold(type);
+    client.ask(type, ['a']);
+    client.ask(type, ['a', 'b']);
+    await world.handled(client);
+    release();
+    const answers = await world.settle(client);
+    expect(Object.assign({}, ...answers.map(({ content }) => content))).toEqual({ a: '1', b: '1' });
   });
 
   test('36: a change of all names is answered', async () => {

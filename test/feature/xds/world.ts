@@ -92,6 +92,7 @@ export class World {
   readonly #closers: (() => void)[] = [];
   server: AdsServer;
   port = 0;
+  #marks = 0;
 
   private constructor(options: WorldOptions) {
     this.server = new AdsServer({ source: this.source, observer: this.told.observer(), ...options });
@@ -201,6 +202,36 @@ export class World {
   drop(typeUrl: string, ...names: readonly string[]): void {
     this.remove(typeUrl, ...names);
     this.push();
+  }
+
+  /** Lets the making of resources of a type take until what is returned is called. */
+  hold(typeUrl: string): () => void {
+    const state = { held: true };
+    this.source.wrap = (_, raw) => ({
+      label: raw.label,
+      description: raw.description,
+      serves: (type) => raw.serves(type),
+      isWildcardType: (type) => raw.isWildcardType(type),
+      *resources(type, subscription) {
+        if (type === typeUrl) while (state.held) yield;
+        return yield* raw.resources(type, subscription);
+      },
+    });
+    return () => {
+      state.held = false;
+    };
+  }
+
+  /** The server has handled every request that the client sent so far, though it may not have answered it. */
+  async handled(client: SotwClient | DeltaClient): Promise<void> {
+    this.#marks += 1;
+    const type = `type.googleapis.com/pilotlight.test.Unknown${this.#marks}`;
+    client.subscribe(type, 'a');
+    const deadline = performance.now() + 20_000;
+    while (!this.told.unsupported.includes(type)) {
+      if (performance.now() > deadline) throw new Error('requests are not handled within 20 s');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   /** `settle` of settle.ts over this world. */

@@ -25,9 +25,12 @@ test('serve --raw-snapshots needs no mesh directory, and says where snapshots go
   await expect.poll(() => readFile(readyFile, 'utf8').catch(() => ''), { timeout: 20_000 }).not.toBe('');
   const { http } = JSON.parse(await readFile(readyFile, 'utf8')) as { http: string };
   expect(said.join('\n')).toContain(`PUT http://${http}/snapshot`);
-  const response = await fetch(`http://${http}/snapshot`, {
+  const put = fetch(`http://${http}/snapshot`, {
     method: 'PUT',
     body: JSON.stringify({ node: 'n', types: {} }),
+  });
+  const response = await put.catch(async (cause: unknown) => {
+    throw new Error(`serve ended with ${await ended}: ${said.join('\n')}`, { cause });
   });
   expect(await response.json()).toEqual({ node: 'n', changed: [] });
   stop.abort();
