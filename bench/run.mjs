@@ -1,21 +1,25 @@
 /**
  * `npm run bench [NAME…]`: times that users feel, each with its limit; exits 1 when one is missed. Run by hand on a
- * machine that does nothing else.
+ * machine that does nothing else. `npm run bench -- load` is apart: many proxies, for minutes, with options of its own.
  */
 import { availableParallelism, cpus } from 'node:os';
+import { eventLoop } from './event-loop/main.mjs';
+import { kubernetes } from './kubernetes.mjs';
+import { load } from './load/main.mjs';
 import { startup } from './startup.mjs';
 import { translation } from './translation.mjs';
 
 /** @typedef {{ what: string, value: number, unit: string, limit?: number }} Measure */
 
 /** @type {Readonly<Record<string, () => Promise<Measure[]>>>} */
-const benchmarks = { startup, translation };
+const benchmarks = { startup, translation, kubernetes, 'event-loop': eventLoop };
 
 const asked = process.argv.slice(2);
+if (asked[0] === 'load') process.exit(await load(asked.slice(1)));
 const unknown = asked.filter((name) => !Object.hasOwn(benchmarks, name));
 if (unknown.length > 0) {
   console.error(
-    `There is no benchmark ${unknown.join(', ')}; there is: ${Object.keys(benchmarks).join(', ')}`,
+    `There is no benchmark ${unknown.join(', ')}; there is: ${[...Object.keys(benchmarks), 'load'].join(', ')}`,
   );
   process.exit(2);
 }

@@ -88,9 +88,12 @@ export interface Problem {
 export type ObjectEvent =
   | { readonly type: 'upsert'; readonly object: AnyObject }
   | { readonly type: 'removed'; readonly ref: ObjectRef }
-  /** Everything that the source holds has been said; what it did not say since `watch` is gone. */
+  /**
+   * Everything that the source holds has been said; what it did not say since `watch` is gone. Said again when the
+   * source can be read again after it had failed.
+   */
   | { readonly type: 'synced' }
-  /** The source cannot be read at present; what it said keeps its force. */
+  /** The source, or a part of it, cannot be read at present; what it said keeps its force. */
   | { readonly type: 'failed'; readonly error: Error };
 
 /**

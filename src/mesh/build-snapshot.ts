@@ -4,8 +4,9 @@
  * objects. A change of endpoints makes nothing new but the endpoint index.
  */
 import { deepEqual } from '../base/compare.js';
+import { finish, type Piecewise } from '../base/piecewise.js';
 import type { MeshConfig, MeshNetworks } from '../config/mesh-config.js';
-import { reuseList } from '../registry/changes.js';
+import { reuseList } from '../base/changes.js';
 import type { AggregateView } from '../registry/view.js';
 import { DestinationRuleTable } from './destination-rule-index.js';
 import { EndpointTable } from './endpoint-index.js';
@@ -30,12 +31,21 @@ export interface SnapshotInput {
   readonly resolveHost?: HostResolver;
 }
 
+/** A snapshot whose endpoints can be exchanged. */
+export type BuiltSnapshot = Snapshot & { readonly endpoints: EndpointTable };
+
 /** Makes a snapshot; what it says does not depend on `previous`. */
-export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapshot {
+export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): BuiltSnapshot {
+  return finish(snapshotInPieces(input, previous));
+}
+
+/** The same, one index at a time. */
+export function* snapshotInPieces(input: SnapshotInput, previous?: Snapshot): Piecewise<BuiltSnapshot> {
   const { discovery, version } = input;
   const mesh = previous !== undefined && deepEqual(previous.mesh, input.mesh) ? previous.mesh : input.mesh;
   const { rootNamespace, domainSuffix, outboundTrafficPolicy, serviceEntryVisibility } = mesh;
   const objects = discoveredObjects(input.objects, mesh.discoverySelectors);
+  yield;
   const services = rebuild(
     ServiceTable,
     {
@@ -46,11 +56,24 @@ export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapsh
     },
     previous?.services,
   );
+  yield;
   const virtualServices = rebuild(
     VirtualServiceTable,
     { objects: objects.virtualServices, domainSuffix, defaultExportTo: mesh.defaultVirtualServiceExportTo },
     previous?.virtualServices,
   );
+  yield;
+  const destinationRules = rebuild(
+    DestinationRuleTable,
+    {
+      objects: objects.destinationRules,
+      rootNamespace,
+      domainSuffix,
+      defaultExportTo: mesh.defaultDestinationRuleExportTo,
+    },
+    previous?.destinationRules,
+  );
+  yield;
   return {
     version,
     mesh,
@@ -74,16 +97,7 @@ export function buildSnapshot(input: SnapshotInput, previous?: Snapshot): Snapsh
       },
       previous?.networks,
     ),
-    destinationRules: rebuild(
-      DestinationRuleTable,
-      {
-        objects: objects.destinationRules,
-        rootNamespace,
-        domainSuffix,
-        defaultExportTo: mesh.defaultDestinationRuleExportTo,
-      },
-      previous?.destinationRules,
-    ),
+    destinationRules,
     virtualServices,
     sidecars: rebuild(
       SidecarTable,

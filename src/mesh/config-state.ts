@@ -11,7 +11,7 @@ import {
   type Kind,
   type ObjectEvent,
 } from '../config/object.js';
-import { reuseList } from '../registry/changes.js';
+import { reuseList } from '../base/changes.js';
 import type { MeshObjects } from './mesh-objects.js';
 import { compareByAge } from './object-order.js';
 

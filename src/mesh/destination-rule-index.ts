@@ -32,17 +32,20 @@ export class DestinationRuleTable implements DestinationRuleIndex, Table<Destina
   readonly sources: DestinationRuleSources;
   readonly #defaultIsPrivate: boolean;
   /** For clients of the same namespace as the rule. */
-  readonly #local = new Pools();
+  readonly #local: Pools;
   /** For clients of other namespaces, by the namespace of the rule. */
-  readonly #exported = new Pools();
+  readonly #exported: Pools;
   /** Rules of the root namespace that are for its own clients only. */
-  readonly #rootPrivate = new DestinationRulePool();
+  readonly #rootPrivate: DestinationRulePool;
   readonly #merger: RuleMerger;
 
   constructor(sources: DestinationRuleSources, previous?: DestinationRuleTable) {
     this.sources = sources;
     this.#defaultIsPrivate = sources.defaultExportTo.includes(toOwnNamespace);
-    this.#merger = new RuleMerger(previous === undefined ? undefined : previous.#merger);
+    this.#local = new Pools(previous && previous.#local);
+    this.#exported = new Pools(previous && previous.#exported);
+    this.#rootPrivate = new DestinationRulePool(previous && previous.#rootPrivate);
+    this.#merger = new RuleMerger(previous && previous.#merger);
     for (const object of [...sources.objects].sort(comparePrecedence))
       this.#add(candidate(object, sources.domainSuffix));
     this.#local.complete(this.#merger);
@@ -158,17 +161,24 @@ export function selectsClient(
 /** A pool for each namespace. */
 class Pools {
   readonly #byNamespace = new Map<string, DestinationRulePool>();
+  #previous: Pools | undefined;
+
+  constructor(previous: Pools | undefined) {
+    this.#previous = previous;
+  }
 
   add(namespace: string, rule: DestinationRuleCandidate): void {
     let pool = this.#byNamespace.get(namespace);
     if (pool === undefined) {
-      pool = new DestinationRulePool();
+      const previous = this.#previous;
+      pool = new DestinationRulePool(previous && previous.#byNamespace.get(namespace));
       this.#byNamespace.set(namespace, pool);
     }
     pool.add(rule);
   }
 
   complete(merger: RuleMerger): void {
+    this.#previous = undefined;
     for (const pool of this.#byNamespace.values()) pool.complete(merger);
   }
 
@@ -177,13 +187,23 @@ class Pools {
   }
 }
 
+const candidates = new WeakMap<
+  DestinationRuleObject,
+  { readonly domain: string; readonly made: DestinationRuleCandidate }
+>();
+
+/** The same for the same object in the same domain. */
 function candidate(object: DestinationRuleObject, domain: string): DestinationRuleCandidate {
+  const known = candidates.get(object);
+  if (known?.domain === domain) return known.made;
   const { host, exportTo, workloadSelector } = object.spec;
-  return {
+  const made = {
     object,
     host: resolveShortName(host, object.metadata.namespace, domain),
     exportTo: workloadSelector === undefined ? new Set(exportTo) : selectorOnlyExport,
   };
+  candidates.set(object, { domain, made });
+  return made;
 }
 
 /** Rules with a workload selector first, then by age. */

@@ -1,6 +1,7 @@
 /** Endpoints of services, and the accounts that clients accept from them (Istio reference 4.2, 6.10). */
+import { SharingMap } from '../base/sharing-map.js';
 import { serviceKey, type Service } from '../model/service.js';
-import { sameElements } from '../registry/changes.js';
+import { sameElements } from '../base/changes.js';
 import type { AggregateView, Shard } from '../registry/view.js';
 import type { Table } from './rebuild.js';
 import type { EndpointIndex } from './snapshot.js';
@@ -39,6 +40,12 @@ export class EndpointTable implements EndpointIndex, Table<EndpointSources> {
 
   shards(hostname: string, namespace: string): readonly Shard[] {
     return this.sources.shards.get(serviceKey(hostname, namespace)) ?? noShards;
+  }
+
+  /** The same index with other shards of some services, undefined for those that have none any more. */
+  withShards(entries: Iterable<readonly [string, readonly Shard[] | undefined]>): EndpointTable {
+    const shards = SharingMap.from(this.sources.shards).with(entries);
+    return shards === this.sources.shards ? this : new EndpointTable({ ...this.sources, shards }, this);
   }
 
   serviceAccounts(service: Service): readonly string[] {

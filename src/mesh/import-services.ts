@@ -1,6 +1,6 @@
 /** The services that one egress listener imports (Istio reference 4.3). */
 import { isKubernetesService, type Service } from '../model/service.js';
-import { reuseList } from '../registry/changes.js';
+import { reuseList } from '../base/changes.js';
 import type { EgressHosts, NamespaceHosts } from './egress-hosts.js';
 import { withAliases, withPorts } from './service-copies.js';
 import { indexList } from './service-list.js';

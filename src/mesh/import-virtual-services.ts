@@ -1,7 +1,7 @@
 /** The VirtualServices that one egress listener imports, and where their routes lead (Istio reference 4.3, 4.4). */
 import type { Destination, HttpRoute, VirtualService } from '../config/kinds/virtual-service.js';
 import type { ConfigObject } from '../config/object.js';
-import { reuseList } from '../registry/changes.js';
+import { reuseList } from '../base/changes.js';
 import type { EgressHosts } from './egress-hosts.js';
 import type { VirtualServiceIndex } from './snapshot.js';
 import { meshGateway } from './virtual-service-names.js';

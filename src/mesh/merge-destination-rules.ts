@@ -2,7 +2,7 @@
 import { deepEqual } from '../base/compare.js';
 import type { ConfigObject } from '../config/object.js';
 import type { Labels } from '../model/labels.js';
-import { sameElements } from '../registry/changes.js';
+import { sameElements } from '../base/changes.js';
 import { HostMap } from './host-map.js';
 import type { MergedDestinationRule } from './snapshot.js';
 import type { ExportTo } from './visibility.js';
@@ -32,31 +32,60 @@ interface Group {
 
 /** Rules of several hosts among which those of one host are merged. */
 export class DestinationRulePool {
-  readonly #groups = new Map<string, Group[]>();
+  readonly #candidates = new Map<string, DestinationRuleCandidate[]>();
   readonly #merged = new HostMap<readonly PooledRule[]>();
+  #previous: DestinationRulePool | undefined;
+
+  /** What is made of the same candidates as in `previous` is taken from there. */
+  constructor(previous?: DestinationRulePool) {
+    this.#previous = previous;
+  }
 
   /** Takes in a rule after all that come before it; `complete` makes it count. */
   add(candidate: DestinationRuleCandidate): void {
-    const groups = this.#groups.get(candidate.host);
-    if (groups === undefined) this.#groups.set(candidate.host, [newGroup(candidate)]);
-    else if (!joinGroups(groups, candidate)) groups.push(newGroup(candidate));
+    const ofHost = this.#candidates.get(candidate.host);
+    if (ofHost === undefined) this.#candidates.set(candidate.host, [candidate]);
+    else ofHost.push(candidate);
   }
 
   /** Merges what was added. */
   complete(merger: RuleMerger): void {
-    for (const [host, groups] of this.#groups) {
-      this.#merged.set(
-        host,
-        groups.map(({ exportTo, from }) => ({ exportTo, rule: merger.merge(host, from) })),
-      );
+    const previous = this.#previous;
+    this.#previous = undefined;
+    for (const [host, candidates] of this.#candidates) {
+      const known = previous && previous.#mergedOf(host, candidates);
+      if (known === undefined) this.#merged.set(host, mergeCandidates(host, candidates, merger));
+      else {
+        this.#merged.set(host, known);
+        for (const { rule } of known) merger.keep(rule);
+      }
     }
-    this.#groups.clear();
   }
 
   /** The rules of the host that fits a service's best. */
   match(hostname: string): readonly PooledRule[] | undefined {
     return this.#merged.match(hostname);
   }
+
+  /** The rules of a host, if they were made of these candidates. */
+  #mergedOf(
+    host: string,
+    candidates: readonly DestinationRuleCandidate[],
+  ): readonly PooledRule[] | undefined {
+    const known = this.#candidates.get(host);
+    return known !== undefined && sameElements(known, candidates) ? this.#merged.get(host) : undefined;
+  }
+}
+
+function mergeCandidates(
+  host: string,
+  candidates: readonly DestinationRuleCandidate[],
+  merger: RuleMerger,
+): readonly PooledRule[] {
+  const groups: Group[] = [];
+  for (const candidate of candidates)
+    if (groups.length === 0 || !joinGroups(groups, candidate)) groups.push(newGroup(candidate));
+  return groups.map(({ exportTo, from }) => ({ exportTo, rule: merger.merge(host, from) }));
 }
 
 function newGroup({ object, exportTo }: DestinationRuleCandidate): Group {
@@ -123,7 +152,14 @@ export class RuleMerger {
   readonly #before: ReadonlyMap<DestinationRuleObject, readonly MergedDestinationRule[]>;
 
   constructor(previous?: RuleMerger) {
-    this.#before = new Map(previous === undefined ? [] : previous.#made);
+    this.#before = previous === undefined ? new Map() : previous.#made;
+  }
+
+  /** Remembers a rule that goes on being used. */
+  keep(rule: MergedDestinationRule): void {
+    const [first] = rule.from;
+    const made = (first && this.#made.get(first)) ?? [];
+    if (first !== undefined && !made.includes(rule)) this.#made.set(first, [...made, rule]);
   }
 
   /** The rule of a host for a list that is not empty. */

@@ -23,6 +23,12 @@ export interface VirtualServiceSettings {
   readonly defaultExportTo: readonly string[];
 }
 
+/** What was merged before. */
+export interface MergedBefore {
+  readonly merged: readonly MergedVirtualService[];
+  readonly settings: VirtualServiceSettings;
+}
+
 /**
  * Every VirtualService with hosts, in the order in which they are given. Objects that are made of the same original and
  * say the same are those of `previous`.
@@ -30,21 +36,27 @@ export interface VirtualServiceSettings {
 export function mergeVirtualServices(
   objects: readonly VirtualServiceObject[],
   settings: VirtualServiceSettings,
-  previous: readonly MergedVirtualService[] = [],
+  previous?: MergedBefore,
 ): readonly MergedVirtualService[] {
-  const before = new Map(previous.map(({ original, object }) => [original, object]));
+  const before = new Map((previous?.merged ?? []).map((merged) => [merged.original, merged]));
+  const sameSettings = previous !== undefined && areSame(previous.settings, settings);
   const delegates = new Delegates(objects, settings);
   return objects
     .filter(({ spec }) => spec.hosts.length > 0)
     .map((original) => {
-      const object = merge(original, delegates, settings);
       const known = before.get(original);
+      if (known !== undefined && sameSettings && !hasDelegates(original)) return known;
+      const object = merge(original, delegates, settings);
       return {
         original,
-        object: known !== undefined && deepEqual(known.spec, object.spec) ? known : object,
+        object: known !== undefined && deepEqual(known.object.spec, object.spec) ? known.object : object,
         exportTo: delegates.exportTo(original),
       };
     });
+}
+
+function areSame(a: VirtualServiceSettings, b: VirtualServiceSettings): boolean {
+  return a.domainSuffix === b.domainSuffix && deepEqual(a.defaultExportTo, b.defaultExportTo);
 }
 
 function merge(

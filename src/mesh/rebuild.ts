@@ -1,5 +1,5 @@
 /** Indexes that are made again only when something that they are made of has changed. */
-import { sameElements } from '../registry/changes.js';
+import { sameElements } from '../base/changes.js';
 
 /** An index that knows what it was made of. */
 export interface Table<Sources extends object> {

@@ -3,7 +3,7 @@ import { compareStrings } from '../base/compare.js';
 import type { ServiceEntryVisibility } from '../config/mesh-config.js';
 import type { ConfigObject } from '../config/object.js';
 import { isKubernetesService, serviceKey, type Service } from '../model/service.js';
-import { reuseList } from '../registry/changes.js';
+import { reuseList } from '../base/changes.js';
 import { namespaceLabels, type NamespaceLabels } from './mesh-objects.js';
 import type { Table } from './rebuild.js';
 import { resolveAliases } from './service-aliases.js';

@@ -4,7 +4,7 @@ import type { IstioEgressListener, OutboundTrafficPolicy } from '../config/kinds
 import type { ConfigObject } from '../config/object.js';
 import { parseProtocol } from '../model/protocol.js';
 import { isKubernetesService, type Service } from '../model/service.js';
-import { reuseList, sameElements } from '../registry/changes.js';
+import { reuseList, sameElements } from '../base/changes.js';
 import { EgressHosts } from './egress-hosts.js';
 import { importServices, withOnePort } from './import-services.js';
 import {

@@ -1,6 +1,6 @@
 /** VirtualServices by gateway and by who may see them (Istio reference 4.4). */
 import type { ConfigObject } from '../config/object.js';
-import { reuseList } from '../registry/changes.js';
+import { reuseList } from '../base/changes.js';
 import {
   mergeVirtualServices,
   type MergedVirtualService,
@@ -36,7 +36,7 @@ export class VirtualServiceTable implements VirtualServiceIndex, Table<VirtualSe
     this.#merged = mergeVirtualServices(
       sources.objects,
       sources,
-      previous === undefined ? [] : previous.#merged,
+      previous && { merged: previous.#merged, settings: previous.sources },
     );
     this.all = reuseList(
       previous?.all,

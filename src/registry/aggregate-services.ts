@@ -1,7 +1,7 @@
 /** The services of several registries as one list, with Istio's merge of Kubernetes services (Istio reference 1.6). */
 import { compareStrings } from '../base/compare.js';
 import type { Service } from '../model/service.js';
-import { changedKeys } from './changes.js';
+import { changedKeys } from '../base/changes.js';
 import { compareServices } from './registry-hosts.js';
 import { shardKey } from './registry.js';
 import type { RegistryView } from './view.js';

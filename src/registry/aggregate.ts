@@ -3,8 +3,9 @@
  * given the result before, it does again only what a change asks for, and what did not change is the same object.
  */
 import { compareStrings, deepEqual } from '../base/compare.js';
+import { SharingMap } from '../base/sharing-map.js';
 import { aggregateServices } from './aggregate-services.js';
-import { reuseList, sameElements } from './changes.js';
+import { reuseList, sameElements } from '../base/changes.js';
 import type { RegistryHosts } from './registry-hosts.js';
 import { registryHosts } from './registry-hosts.js';
 import { shardKey } from './registry.js';
@@ -51,6 +52,14 @@ export function aggregate(views: readonly RegistryView[], previous?: AggregateVi
   };
   derivations.set(view, { selectable, hosts });
   return view;
+}
+
+/** The view with other shards; everything else of it is the same. */
+export function withShards(view: AggregateView, shards: AggregateView['shards']): AggregateView {
+  if (shards === view.shards) return view;
+  const other = { ...view, shards };
+  derivations.set(other, derivationOf(view));
+  return other;
 }
 
 /** Registries in Istio's order: those of Kubernetes first, otherwise as they came. */
@@ -114,12 +123,9 @@ function aggregateShards(
   );
   if (known !== undefined && lists.every(([host, list]) => list === (known.get(host) ?? noShards)))
     return known;
-  const shards = new Map(known);
-  for (const [host, list] of lists) {
-    if (list.length === 0) shards.delete(host);
-    else shards.set(host, list);
-  }
-  return shards;
+  return SharingMap.from(known ?? new Map<string, readonly Shard[]>()).with(
+    lists.map(([host, list]) => [host, list.length === 0 ? undefined : list] as const),
+  );
 }
 
 /** Hosts that some registry worked out again, or that a registry has which is gone. */

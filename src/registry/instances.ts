@@ -1,89 +1,82 @@
-/** Services of a registry by namespace, and its endpoints by address: what questions about proxies are answered from. */
-import { compareStrings } from '../base/compare.js';
-import type { Endpoint } from '../model/endpoint.js';
+/** Services of a registry by what they select and by host, and its endpoints by address: what questions about proxies are answered from. */
+import { labelsMatch, noLabels, type Labels } from '../model/labels.js';
 import type { Service } from '../model/service.js';
-import type { RegistryHosts } from './registry-hosts.js';
 import { orderedServices } from './aggregate-services.js';
+import type { Instance } from './instance-index.js';
+import type { RegistryHosts } from './registry-hosts.js';
 import type { RegistryView } from './view.js';
 
-/** One endpoint with its service (Istio's service instance). */
-export interface Instance {
+/** The endpoints of a registry whose first address is this one, by namespace and host, then in their services' order. */
+export function instancesAt({ hosts, instances }: RegistryHosts, address: string): readonly Instance[] {
+  return instances.at(hosts, address);
+}
+
+/** A service that selects workloads, and its place in the registry's order. */
+interface Selecting {
   readonly service: Service;
-  readonly endpoint: Endpoint;
+  readonly selector: Labels;
+  readonly place: number;
 }
 
-type Hosts = RegistryHosts['hosts'];
+const bySelector = new WeakMap<RegistryView['services'], ReadonlyMap<string, readonly Selecting[]>>();
 
-const byAddress = new WeakMap<Hosts, ReadonlyMap<string, readonly Instance[]>>();
-
-/**
- * The endpoints of a registry whose first address is this one, by namespace and host, then in their services' order.
- * The index is made when it is first asked for, and kept as long as the registry's services and endpoints are the same.
- */
-export function instancesAt({ hosts }: RegistryHosts, address: string): readonly Instance[] {
-  let index = byAddress.get(hosts);
+/** The services of one namespace of a registry whose selector matches labels, in order; an empty selector matches none. */
+export function selectingServices(
+  registry: RegistryView,
+  namespace: string,
+  labels: Labels,
+): readonly Service[] {
+  let index = bySelector.get(registry.services);
   if (index === undefined) {
-    index = indexByAddress(hosts);
-    byAddress.set(hosts, index);
+    index = indexSelectors(registry);
+    bySelector.set(registry.services, index);
   }
-  return index.get(address) ?? [];
+  const found: Selecting[] = [];
+  for (const [name, value] of Object.entries(labels)) {
+    for (const candidate of index.get(labelKey(namespace, name, value)) ?? [])
+      if (labelsMatch(candidate.selector, labels)) found.push(candidate);
+  }
+  return found.sort((a, b) => a.place - b.place).map(({ service }) => service);
 }
 
-function indexByAddress(hosts: Hosts): ReadonlyMap<string, readonly Instance[]> {
-  const index = new Map<string, Instance[]>();
-  for (const { parts } of hosts.values()) {
-    for (const { service, endpoints } of parts) {
-      if (service === undefined) continue;
-      for (const endpoint of endpoints) {
-        const [address] = endpoint.addresses;
-        if (address === undefined) continue;
-        const others = index.get(address);
-        if (others === undefined) index.set(address, [{ service, endpoint }]);
-        else others.push({ service, endpoint });
-      }
-    }
+/** Each service by the first label that it selects by. */
+function indexSelectors(registry: RegistryView): ReadonlyMap<string, readonly Selecting[]> {
+  const index = new Map<string, Selecting[]>();
+  for (const [place, service] of orderedServices(registry).entries()) {
+    const { namespace, labelSelectors: selector = noLabels } = service.attributes;
+    const [first] = Object.entries(selector);
+    if (first === undefined) continue;
+    const key = labelKey(namespace, ...first);
+    const others = index.get(key);
+    if (others === undefined) index.set(key, [{ service, selector, place }]);
+    else others.push({ service, selector, place });
   }
-  for (const instances of index.values()) if (instances.length > 1) instances.sort(compareInstances);
   return index;
 }
 
-/** The order within a service is left as it is. */
-function compareInstances({ service: a }: Instance, { service: b }: Instance): number {
-  return (
-    compareStrings(a.attributes.namespace, b.attributes.namespace) || compareStrings(a.hostname, b.hostname)
-  );
-}
-
-const byNamespace = new WeakMap<RegistryView['services'], ReadonlyMap<string, readonly Service[]>>();
-
-/** The services of one namespace of a registry. */
-export function servicesIn(registry: RegistryView, namespace: string): readonly Service[] {
-  return lookUp(byNamespace, registry, (service) => service.attributes.namespace, namespace);
+/** No part of a label, and no namespace, has a line break in it. */
+function labelKey(namespace: string, name: string, value: string): string {
+  return `${namespace}\n${name}\n${value}`;
 }
 
 const byHostname = new WeakMap<RegistryView['services'], ReadonlyMap<string, readonly Service[]>>();
 
 /** The services of one host of a registry. */
 export function servicesOf(registry: RegistryView, hostname: string): readonly Service[] {
-  return lookUp(byHostname, registry, (service) => service.hostname, hostname);
+  let index = byHostname.get(registry.services);
+  if (index === undefined) {
+    index = groupByHostname(orderedServices(registry));
+    byHostname.set(registry.services, index);
+  }
+  return index.get(hostname) ?? [];
 }
 
-function lookUp(
-  indexes: WeakMap<RegistryView['services'], ReadonlyMap<string, readonly Service[]>>,
-  registry: RegistryView,
-  keyOf: (service: Service) => string,
-  key: string,
-): readonly Service[] {
-  let index = indexes.get(registry.services);
-  if (index === undefined) {
-    const groups = new Map<string, Service[]>();
-    for (const service of orderedServices(registry)) {
-      const group = groups.get(keyOf(service));
-      if (group === undefined) groups.set(keyOf(service), [service]);
-      else group.push(service);
-    }
-    index = groups;
-    indexes.set(registry.services, index);
+function groupByHostname(services: readonly Service[]): ReadonlyMap<string, readonly Service[]> {
+  const groups = new Map<string, Service[]>();
+  for (const service of services) {
+    const group = groups.get(service.hostname);
+    if (group === undefined) groups.set(service.hostname, [service]);
+    else group.push(service);
   }
-  return index.get(key) ?? [];
+  return groups;
 }

@@ -1,10 +1,8 @@
 /** How a Kubernetes registry finds the service ports that a proxy's workload serves (Istio reference 2.10). */
-import type { Labels } from '../model/labels.js';
-import { labelsMatch } from '../model/labels.js';
 import type { Proxy } from '../model/proxy.js';
 import type { Service, ServicePort } from '../model/service.js';
 import type { Workload } from '../model/workload.js';
-import { instancesAt, servicesIn } from './instances.js';
+import { instancesAt, selectingServices } from './instances.js';
 import { entryOfProxy, metadataNamespace, podOfProxy, proxyLabels } from './proxy-workload.js';
 import type { RegistryHosts } from './registry-hosts.js';
 import { entryPortForKubernetes, portOfWorkload } from './selection.js';
@@ -37,16 +35,6 @@ export function kubernetesTargets(
   return selecting.length > 0
     ? selecting.flatMap((service) => portTargets(service, (port) => podPort(pod, port)))
     : addressTargets(hosts, proxy);
-}
-
-function selectingServices(registry: RegistryView, namespace: string, labels: Labels): readonly Service[] {
-  return servicesIn(registry, namespace).filter(({ attributes: { labelSelectors } }) => {
-    return (
-      labelSelectors !== undefined &&
-      Object.keys(labelSelectors).length > 0 &&
-      labelsMatch(labelSelectors, labels)
-    );
-  });
 }
 
 function entryTargets(registry: RegistryView, entry: Workload): readonly ServiceTarget[] {

@@ -14,7 +14,8 @@ import {
   zoneLabel,
 } from '../model/workload-labels.js';
 import { hostsOf } from './aggregate.js';
-import { instancesAt, type Instance } from './instances.js';
+import type { Instance } from './instance-index.js';
+import { instancesAt } from './instances.js';
 import type { RegistryHosts } from './registry-hosts.js';
 import { isEntryForKubernetes } from './selection.js';
 import type { AggregateView, RegistryView } from './view.js';

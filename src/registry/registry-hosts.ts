@@ -3,10 +3,12 @@
  * (Istio reference 3.5, 3.6, 3.9). It is worked out again only for the hosts that a change concerns.
  */
 import { compareStrings } from '../base/compare.js';
+import { SharingMap } from '../base/sharing-map.js';
 import type { Endpoint } from '../model/endpoint.js';
 import type { Service } from '../model/service.js';
 import { serviceKey } from '../model/service.js';
-import { changedKeys, reuseList } from './changes.js';
+import { changedKeys, reuseList } from '../base/changes.js';
+import { InstanceIndex } from './instance-index.js';
 import { selectedEndpoints, selectsWorkloads } from './selection.js';
 import type { SelectableWorkloads } from './selectable-workloads.js';
 import type { RegistryView } from './view.js';
@@ -35,6 +37,8 @@ export interface RegistryHosts {
   readonly hosts: ReadonlyMap<string, Host>;
   /** The hosts that were worked out again; all others are as they were in what these were worked out from. */
   readonly touched: ReadonlySet<string>;
+  /** Where the endpoints of `hosts` are found by their addresses; one for all states of the registry. */
+  readonly instances: InstanceIndex;
 }
 
 /** Works out the hosts of a registry; what did not change since `previous` is the same object. */
@@ -45,14 +49,16 @@ export function registryHosts(
 ): RegistryHosts {
   const concerned = concernedHosts(registry, selectable, previous);
   const touched = new Set(concerned.keys());
+  const instances = previous?.instances ?? new InstanceIndex();
   if (previous !== undefined && touched.size === 0)
-    return { registry, selectable, hosts: previous.hosts, touched };
-  const hosts = new Map(previous?.hosts);
-  for (const [name, keys] of concerned) {
-    if (keys.size === 0) hosts.delete(name);
-    else hosts.set(name, buildHost(name, keys, registry, selectable, previous?.hosts.get(name)));
-  }
-  return { registry, selectable, hosts, touched };
+    return { registry, selectable, hosts: previous.hosts, touched, instances };
+  const known = previous?.hosts;
+  const entries = [...concerned].map(([name, keys]) => {
+    const host = keys.size === 0 ? undefined : buildHost(name, keys, registry, selectable, known?.get(name));
+    return [name, host] as const;
+  });
+  const hosts = SharingMap.from(known ?? new Map<string, Host>()).with(entries);
+  return { registry, selectable, hosts, touched, instances };
 }
 
 /** Compares services as Istio orders those of one host (Istio reference 3.9), and then by their place in one object. */

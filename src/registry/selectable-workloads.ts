@@ -2,7 +2,7 @@
 import { compareStrings } from '../base/compare.js';
 import type { Workload } from '../model/workload.js';
 import { isKubernetesService } from '../model/service.js';
-import { reuseList } from './changes.js';
+import { reuseList } from '../base/changes.js';
 import { selectsWorkloads } from './selection.js';
 import type { RegistryView } from './view.js';
 

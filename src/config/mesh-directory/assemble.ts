@@ -1,25 +1,20 @@
 /** From what each file says to the state of the directory. Pure. */
+import { changedKeys } from '../../base/changes.js';
 import { compareStrings, deepEqual } from '../../base/compare.js';
+import { finish, type Piecewise } from '../../base/piecewise.js';
+import { SharingMap } from '../../base/sharing-map.js';
 import { defaultMeshConfig, type MeshConfigOptions } from '../decode/mesh-config.js';
 import { noMeshNetworks, type MeshConfig, type MeshNetworks } from '../mesh-config.js';
 import type { Problem } from '../object.js';
 import type { FileContent } from './file-content.js';
-import {
-  collectClaims,
-  objectsInForce,
-  type ByObject,
-  type DirectoryFile,
-  type Duplicate,
-  type Held,
-} from './in-force.js';
-import type { ClusterObjects, MeshDirectoryState, NotEnforced, ProxyDescription } from './state.js';
+import { factsOf, type DirectoryFile } from './file-facts.js';
+import { objectsInForce, type Duplicate, type Held, type InForce } from './in-force.js';
+import type { ClusterObjects, MeshDirectoryState, ProxyDescription } from './state.js';
 
 /** A state with what the next one needs to know of it. */
 export interface Assembly {
   readonly state: MeshDirectoryState;
-  readonly held: ByObject<Held>;
-  /** Every file that was there. */
-  readonly paths: ReadonlySet<string>;
+  readonly inForce: InForce;
 }
 
 /**
@@ -34,26 +29,39 @@ export function assemble(
   scanProblems: readonly Problem[],
   options: MeshConfigOptions,
 ): Assembly {
-  const { held, duplicates } = objectsInForce(collectClaims(files), files, previous);
+  return finish(assembleInPieces(previous, files, scanProblems, options));
+}
+
+/** The same, a file and an object at a time, and only those that changed. */
+export function* assembleInPieces(
+  previous: Assembly | undefined,
+  files: readonly DirectoryFile[],
+  scanProblems: readonly Problem[],
+  options: MeshConfigOptions,
+): Piecewise<Assembly> {
+  const inForce = yield* objectsInForce(files, previous?.inForce);
   const before = previous?.state;
   const settings = singleDocuments(files, before, options);
+  const duplicates = [...inForce.clusters.values()].flatMap((state) => [...state.duplicates.values()].flat());
   const problems = [
     ...scanProblems,
-    ...files.flatMap(fileProblems),
+    ...files.flatMap((file) => factsOf(file).problems),
     ...duplicates.map(duplicateProblem),
     ...settings.problems,
   ].sort(byPlace);
+  yield;
+  const notEnforced = files.flatMap((file) => factsOf(file).notEnforced);
   const state: MeshDirectoryState = {
     mesh: share(settings.mesh, before?.mesh),
     networks: share(settings.networks, before?.networks),
     proxies: share(settings.proxies, before?.proxies),
-    clusters: shareClusters(held, before?.clusters),
+    clusters: shareClusters(inForce, previous),
     problems: share(problems, before?.problems),
     unusedKinds: share(countUnused(files), before?.unusedKinds),
-    notEnforced: share(listNotEnforced(files), before?.notEnforced),
+    notEnforced: share(notEnforced, before?.notEnforced),
     files: files.length,
   };
-  return { state: shareState(state, before), held, paths: new Set(files.map(({ path }) => path)) };
+  return { state: shareState(state, before), inForce };
 }
 
 interface Settings {
@@ -112,19 +120,6 @@ function singleDocuments(
   };
 }
 
-function fileProblems({ path, content }: DirectoryFile): readonly Problem[] {
-  if (content.type !== 'objects') return content.problems;
-  return content.documents.flatMap((document) =>
-    document.entries.flatMap((entry) =>
-      entry.problems.map((problem): Problem => ({
-        ...problem,
-        file: path,
-        line: document.line + problem.line - 1,
-      })),
-    ),
-  );
-}
-
 function duplicateProblem({ key, claim, first }: Duplicate): Problem {
   const [kind = '', namespace = '', name = ''] = key.split('/');
   return {
@@ -140,36 +135,10 @@ function duplicateProblem({ key, claim, first }: Duplicate): Problem {
 /** Documents that do not matter, counted by kind in the order of kinds. */
 function countUnused(files: readonly DirectoryFile[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { content } of files) {
-    if (content.type !== 'objects') continue;
-    for (const { entries } of content.documents) {
-      for (const entry of entries)
-        if (entry.type === 'unused') counts.set(entry.kind, (counts.get(entry.kind) ?? 0) + 1);
-    }
+  for (const file of files) {
+    for (const [kind, count] of factsOf(file).unused) counts.set(kind, (counts.get(kind) ?? 0) + count);
   }
   return new Map([...counts].sort(([a], [b]) => compareStrings(a, b)));
-}
-
-function listNotEnforced(files: readonly DirectoryFile[]): readonly NotEnforced[] {
-  return files.flatMap(({ path, content }) =>
-    content.type !== 'objects'
-      ? []
-      : content.documents.flatMap(({ line, entries }) =>
-          entries.flatMap((entry) =>
-            entry.type === 'not-enforced'
-              ? [
-                  {
-                    kind: entry.kind,
-                    name: entry.name,
-                    namespace: entry.namespace,
-                    file: path,
-                    line: line + entry.line - 1,
-                  },
-                ]
-              : [],
-          ),
-        ),
-  );
 }
 
 function byPlace(a: Problem, b: Problem): number {
@@ -182,22 +151,32 @@ function share<T>(next: T, before: T | undefined): T {
 
 /** Objects are the same if they are the same JavaScript object; what is in force decided that. */
 function shareClusters(
-  held: ByObject<Held>,
-  before: ReadonlyMap<string, ClusterObjects> | undefined,
+  { clusters }: InForce,
+  previous: Assembly | undefined,
 ): ReadonlyMap<string, ClusterObjects> {
-  const clusters = new Map(
-    [...held].map(([cluster, objects]) => [cluster, shareObjects(objects, before?.get(cluster))] as const),
+  const before = previous?.state.clusters;
+  const objects = new Map(
+    [...clusters].map(([cluster, { held }]) => {
+      const earlier = previous?.inForce.clusters.get(cluster)?.held;
+      return [cluster, shareObjects(held, earlier, before?.get(cluster))] as const;
+    }),
   );
   const same =
-    before?.size === clusters.size &&
-    [...clusters].every(([cluster, objects]) => before.get(cluster) === objects);
-  return same ? before : clusters;
+    before?.size === objects.size &&
+    [...objects].every(([cluster, ofCluster]) => before.get(cluster) === ofCluster);
+  return same ? before : objects;
 }
 
-function shareObjects(held: ReadonlyMap<string, Held>, before: ClusterObjects | undefined): ClusterObjects {
-  const same =
-    before?.size === held.size && [...held].every(([key, { object }]) => before.get(key) === object);
-  return same ? before : new Map([...held].map(([key, { object }]) => [key, object]));
+type HeldObjects = ReadonlyMap<string, Held>;
+
+function shareObjects(
+  held: HeldObjects,
+  earlier: HeldObjects | undefined,
+  before: ClusterObjects = new Map(),
+): ClusterObjects {
+  return SharingMap.from(before).with(
+    [...changedKeys(earlier, held)].map((key) => [key, held.get(key)?.object] as const),
+  );
 }
 
 function shareState(next: MeshDirectoryState, before: MeshDirectoryState | undefined): MeshDirectoryState {

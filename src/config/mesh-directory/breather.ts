@@ -1,8 +1,10 @@
 /** Long work in turns. */
 import { setImmediate } from 'node:timers/promises';
+import type { Piecewise } from '../../base/piecewise.js';
+import { isTurnOver, onAccount } from '../../base/turn-budget.js';
 
 /** How long work goes on without giving anything else a turn, in milliseconds. */
-const longestTurn = 20;
+const longestTurn = 8;
 
 /** Gives other work a turn whenever its owner has had a long one. */
 export class Breather {
@@ -14,4 +16,18 @@ export class Breather {
     await setImmediate();
     this.#turnBegan = performance.now();
   };
+}
+
+/** Does all of some work, a turn at a time. */
+export async function finishInTurns<T>(work: Piecewise<T>): Promise<T> {
+  for (;;) {
+    const step = onAccount(() => {
+      for (;;) {
+        const next = work.next();
+        if (next.done === true || isTurnOver()) return next;
+      }
+    });
+    if (step.done === true) return step.value;
+    await setImmediate();
+  }
 }

@@ -1,17 +1,19 @@
 /**
  * Reads a mesh directory again and again, each time no more than what changed. It gives a state only when nothing
- * moved while it was read, so that no state mixes what was there before a swap with what is there after it.
+ * moved while it was read, so that no state mixes what was there before a swap with what is there after it. What it
+ * does with all files at once is put into several turns of the event loop.
  */
-import { compareStrings } from '../../base/compare.js';
+import { setImmediate } from 'node:timers/promises';
+import { compareStrings, deepEqual } from '../../base/compare.js';
 import { PilotError } from '../../base/errors.js';
 import type { MeshConfigOptions } from '../decode/mesh-config.js';
 import type { Problem } from '../object.js';
-import { assemble, type Assembly } from './assemble.js';
-import { Breather } from './breather.js';
+import { assembleInPieces, type Assembly } from './assemble.js';
+import { Breather, finishInTurns } from './breather.js';
 import { readContent, unreadable, type FileContent } from './file-content.js';
+import type { DirectoryFile } from './file-facts.js';
 import { fileRole } from './file-role.js';
 import { readTexts, type FileText } from './file-text.js';
-import type { DirectoryFile } from './in-force.js';
 import { takesAway } from './losses.js';
 import { sameFindings, scanDirectory, type Scan, type ScannedFile, type UnreadablePlace } from './scan.js';
 import type { MeshDirectoryState } from './state.js';
@@ -65,6 +67,7 @@ export class DirectoryReader {
   readonly #options: ReaderOptions;
   readonly #settleTime: number;
   #accepted: Cache = new Map();
+  #unreadable: readonly UnreadablePlace[] = [];
   #assembly: Assembly | undefined;
   /** That of the assembly, or the same with the failure of the directory. */
   #state: MeshDirectoryState | undefined;
@@ -91,7 +94,8 @@ export class DirectoryReader {
       return this.#unavailable(PilotError.from(error));
     }
     if (this.#mustWait(look)) return this.#reading(true);
-    this.#accept(look);
+    await setImmediate();
+    await this.#accept(look);
     return this.#reading(!look.isConsistent || [...look.files.values()].some(({ racy }) => racy));
   }
 
@@ -119,9 +123,11 @@ export class DirectoryReader {
   async #look(): Promise<Look> {
     const known = this.#waiting?.look.files ?? this.#accepted;
     let scan = await scanDirectory(this.#root);
+    await setImmediate();
     let files = await this.#readFiles(scan, known, true);
     for (let attempt = 1; files !== known; attempt++) {
       const again = await scanDirectory(this.#root);
+      await setImmediate();
       if (sameFindings(again, scan)) break;
       if (attempt === maxAttempts) return { scan, files, isConsistent: false };
       scan = again;
@@ -132,22 +138,25 @@ export class DirectoryReader {
 
   /** What the found files hold, in path order; `known` itself when all of it still holds. */
   async #readFiles(scan: Scan, known: Cache, rereadRacy: boolean): Promise<Cache> {
-    const files = new Map<string, CachedFile>();
-    const changed: ScannedFile[] = [];
-    for (const file of scan.files) {
-      const cached = known.get(file.path);
-      if (cached?.signature === file.signature && !(cached.racy && rereadRacy)) files.set(file.path, cached);
-      else changed.push(file);
-    }
+    const changed = scan.files.filter(({ path, signature }) => {
+      const cached = known.get(path);
+      return cached?.signature !== signature || (cached.racy && rereadRacy);
+    });
+    const read = new Map<string, CachedFile | undefined>();
     const { breathe } = new Breather();
-    for await (const [file, text] of readTexts(changed)) {
-      const read = await this.#readFile(file, text, known.get(file.path)?.content, breathe);
-      if (read !== undefined) files.set(file.path, read);
+    for await (const [file, text] of readTexts(changed))
+      read.set(file.path, await this.#readFile(file, text, known.get(file.path)?.content, breathe));
+    const files = new Map<string, CachedFile>();
+    for (const { path } of scan.files) {
+      const file = read.has(path) ? read.get(path) : known.get(path);
+      if (file !== undefined) files.set(path, file);
     }
     for (const place of scan.unreadable)
       for (const [path, file] of this.#behind(place, known)) files.set(path, file);
-    const same = files.size === known.size && [...files].every(([path, file]) => known.get(path) === file);
-    return same ? known : new Map([...files].sort(([a], [b]) => compareStrings(a, b)));
+    if (sameFiles(files, known)) return known;
+    return scan.unreadable.length === 0
+      ? files
+      : new Map([...files].sort(([a], [b]) => compareStrings(a, b)));
   }
 
   /** Undefined when the file is gone by now. */
@@ -198,14 +207,28 @@ export class DirectoryReader {
     );
   }
 
-  #accept({ scan, files }: Look): void {
-    const found: readonly DirectoryFile[] = [...files].map(([path, { content }]) => ({ path, content }));
-    const problems = scan.unreadable
-      .filter(({ isDirectory }) => isDirectory)
-      .map(({ path, reason }): Problem => ({ severity: 'error', file: path, path: '', message: reason }));
-    this.#assembly = assemble(this.#assembly, found, problems, this.#options);
-    this.#state = this.#assembly.state;
-    this.#accepted = files;
+  async #accept({ scan, files }: Look): Promise<void> {
+    const { unreadable } = scan;
     this.#directories = scan.directories;
+    if (
+      this.#assembly === undefined ||
+      files !== this.#accepted ||
+      !deepEqual(unreadable, this.#unreadable)
+    ) {
+      const found = [...files].map(([path, { content }]): DirectoryFile => ({ path, content }));
+      const problems = unreadable
+        .filter(({ isDirectory }) => isDirectory)
+        .map(({ path, reason }): Problem => ({ severity: 'error', file: path, path: '', message: reason }));
+      this.#assembly = await finishInTurns(assembleInPieces(this.#assembly, found, problems, this.#options));
+      this.#accepted = files;
+      this.#unreadable = unreadable;
+    }
+    this.#state = this.#assembly.state;
   }
+}
+
+function sameFiles(a: Cache, b: Cache): boolean {
+  if (a.size !== b.size) return false;
+  for (const [path, file] of a) if (b.get(path) !== file) return false;
+  return true;
 }

@@ -41,7 +41,7 @@ export interface Scan {
  * @throws PilotError DIRECTORY_UNREADABLE when the directory itself cannot be looked at.
  */
 export async function scanDirectory(root: string): Promise<Scan> {
-  const walk: Walk = { files: [], directories: new Map(), unreadable: [] };
+  const walk: Walk = { files: [], directories: new Map(), unreadable: [], slots: new Slots(looksAtATime) };
   try {
     const real = await realpath(root);
     const entries = await readdir(real, { withFileTypes: true });
@@ -52,7 +52,8 @@ export async function scanDirectory(root: string): Promise<Scan> {
   }
   walk.files.sort((a, b) => compareStrings(a.path, b.path));
   walk.unreadable.sort((a, b) => compareStrings(a.path, b.path));
-  return walk;
+  const { files, directories, unreadable } = walk;
+  return { files, directories, unreadable };
 }
 
 /** Whether two looks found the same files in the same condition. */
@@ -74,6 +75,42 @@ interface Walk extends Scan {
   readonly files: ScannedFile[];
   readonly directories: Map<string, string>;
   readonly unreadable: UnreadablePlace[];
+  readonly slots: Slots;
+}
+
+/** So many places are looked at at a time: what the file system answers at once is handled in one turn. */
+const looksAtATime = 16;
+
+/** Lets so many do something at a time, the others in the order in which they came. */
+class Slots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+  #next = 0;
+
+  constructor(free: number) {
+    this.#free = free;
+  }
+
+  async use<T>(act: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await act();
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    const next = this.#waiting[this.#next];
+    this.#next += 1;
+    if (next !== undefined) next();
+    else {
+      this.#next = 0;
+      this.#waiting.length = 0;
+      this.#free += 1;
+    }
+  }
 }
 
 interface Place {
@@ -95,8 +132,10 @@ async function visit(walk: Walk, entry: Dirent, place: Place): Promise<void> {
   const path = place.path === '' ? name : `${place.path}/${name}`;
   const location = join(place.real, name);
   try {
-    const real = entry.isSymbolicLink() ? await realpath(location) : location;
-    const stats = await stat(real, { bigint: true });
+    const { real, stats } = await walk.slots.use(async () => {
+      const target = entry.isSymbolicLink() ? await realpath(location) : location;
+      return { real: target, stats: await stat(target, { bigint: true }) };
+    });
     if (stats.isDirectory())
       await visitDirectory(walk, name, stats, { path, real, above: [...place.above, real] });
     else if (isYamlFile(name)) await visitFile(walk, path, real, stats);
@@ -112,7 +151,7 @@ async function visitDirectory(walk: Walk, name: string, stats: BigIntStats, plac
   if (isPassedOver(name, true) || isLoop) return;
   let entries: Dirent[];
   try {
-    entries = await readdir(place.real, { withFileTypes: true });
+    entries = await walk.slots.use(() => readdir(place.real, { withFileTypes: true }));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return;
     walk.unreadable.push({ path: place.path, isDirectory: true, reason: errorMessage(error) });

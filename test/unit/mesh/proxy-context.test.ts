@@ -1,3 +1,4 @@
+import { noSafety } from '../../../src/registry/safety.js';
 import { describe, expect, it } from 'vitest';
 import { resolveProxy } from '../../../src/mesh/proxy-context.js';
 import type { ProxyContext } from '../../../src/mesh/snapshot.js';
@@ -48,6 +49,7 @@ function cluster(services: readonly Service[], workloads: readonly Workload[]) {
       workloads: new Map(workloads.map((workload) => [workloadKey(workload), workload])),
       gateways: [],
       quarantined: [],
+      safety: noSafety,
     },
   ]);
 }

@@ -1,12 +1,23 @@
 /** What differs between two states of immutable values, by identity: the way to do only the work that a change asks for. */
 
-/** The keys whose values are not the same object in both maps. One pass over each map. */
+import { SharingMap } from './sharing-map.js';
+
+/**
+ * The keys whose values are not the same object in both maps. One pass over each map, or, of maps of which one was
+ * made from the other, over what differs.
+ */
 export function changedKeys<Value>(
   previous: ReadonlyMap<string, Value> | undefined,
   next: ReadonlyMap<string, Value>,
 ): ReadonlySet<string> {
   const changed = new Set<string>();
   if (previous === next) return changed;
+  const candidates =
+    previous !== undefined && next instanceof SharingMap ? next.keysToCompare(previous) : undefined;
+  if (candidates !== undefined) {
+    for (const key of candidates) if (previous?.get(key) !== next.get(key)) changed.add(key);
+    return changed;
+  }
   let kept = 0;
   for (const [key, value] of next) {
     const before = previous?.get(key);
