@@ -1,60 +1,105 @@
 /**
- * The composition root: the file to read first. Every subscription of a running Pilotlight is made here.
+ * The composition root: the file to read first. Everything that a running Pilotlight is made of is put together here.
  *
- *     directory, registries ─→ MeshState ─→ debounce ─→ snapshot ─→ PilotSource ─→ AdsServer ─→ proxies
- *                                                          └─→ console
+ *     directory, clusters, registries ─→ MeshState ─→ Pushes ─→ snapshot ─→ PilotSource ─→ AdsServer ─→ proxies
+ *                                                                   └─→ console
  *
- * A change on disk or in a registry is reduced into the `MeshState`, gathered with others by `mergeUntilQuiet`,
- * becomes one snapshot, and is pushed to every stream; translation makes only what the change concerns anew.
+ * A change on disk or in a registry is reduced into the `MeshState`. `Pushes` decides how long it waits for others,
+ * makes one snapshot of them, and brings it to every stream; translation makes only what the change concerns anew.
  */
-import {
-  NEVER,
-  ReplaySubject,
-  Subject,
-  catchError,
-  filter,
-  share,
-  type Observable,
-  type Subscription,
-} from 'rxjs';
+import { NEVER, ReplaySubject, catchError, share, type Observable, type Subscription } from 'rxjs';
 import { Disposables } from './base/disposables.js';
-import { errorMessage } from './base/errors.js';
+import { inTurns } from './base/pace.js';
 import { silentLogger, type Logger } from './base/logger.js';
+import type { ClusterEntry } from './clusters/entry.js';
+import { LiveClusters, type KubernetesOptions } from './clusters/live-clusters.js';
 import { watchMeshDirectory } from './config/mesh-directory/watch.js';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
+import { clustersPage } from './console/clusters-page.js';
 import { ConsoleServer } from './console/http-server.js';
 import { PilotMetrics } from './console/metrics.js';
 import { consolePages } from './console/pages.js';
+import { registriesPage } from './console/registries-page.js';
+import { controlPlaneIdentifier, DebugSource, innerClient } from './debug-resources.js';
 import { DirectoryReporter } from './directory-reporter.js';
+import { identityCheck } from './identity-check.js';
+import { checkListening } from './listening-policy.js';
 import { connectDirectory } from './mesh/connect-directory.js';
-import { mergeUntilQuiet } from './mesh/debounce.js';
-import { MeshState, type MeshChange } from './mesh/mesh-state.js';
+import { MeshState } from './mesh/mesh-state.js';
 import { defaultMeshConfig } from './config/decode/mesh-config.js';
 import { noMeshNetworks } from './config/mesh-config.js';
-import { PilotSource } from './pilot-source.js';
+import { PilotClient, PilotSource } from './pilot-source.js';
+import { Pushes } from './push.js';
+import type { Proxy } from './model/proxy.js';
+import { combinedSource } from './raw/combined-source.js';
+import { RawSource } from './raw/raw-source.js';
+import { snapshotPage } from './raw/snapshot-endpoint.js';
+import type { MergeRule } from './registry/merge-rules.js';
 import { shardKey, type ServiceRegistry } from './registry/registry.js';
 import type { Address } from './settings/setting.js';
 import { settings } from './settings/settings.js';
+import { RegistryReporter } from './registry-reporter.js';
 import { LoggingObserver, observers } from './xds-log.js';
+import { loadCredentials } from './xds/credentials.js';
 import { AdsServer } from './xds/server.js';
+import type { ResourceSource } from './xds/source.js';
 
 /** What a Pilotlight is made from. What is not given has the default of its setting (docs/settings.md). */
 export interface PilotOptions {
   /** A mesh directory to read and watch. */
   readonly directory?: string;
+  /** A Kubernetes cluster to read: the primary one or, beside a directory, a remote one. */
+  readonly kubernetes?: KubernetesOptions;
+  /** Remote clusters to read beside those that the primary cluster's Secrets name. */
+  readonly clusters?: readonly ClusterEntry[];
+  /** The namespace of Istio's ConfigMap and Secrets. */
+  readonly systemNamespace?: string;
+  /** Milliseconds that remote clusters are waited for at the start. */
+  readonly remoteClusterTimeout?: number;
   /** Further registries, for embedders. */
   readonly registries?: readonly ServiceRegistry[];
+  /** What becomes of hosts that several registries have; as in Istio when absent. */
+  readonly merge?: readonly MergeRule[];
   readonly xdsAddress?: Address;
   readonly httpAddress?: Address;
-  /** Milliseconds of quiet before a push, and the longest wait for it. */
+  /** PEM files for TLS on the xDS port, followed when they change; with a CA for clients, mutual TLS. */
+  readonly tlsCert?: string | undefined;
+  readonly tlsKey?: string | undefined;
+  readonly tlsClientCa?: string | undefined;
+  /** With mutual TLS: whether a node must fit its client's certificate, and the trust domain that this must be of. */
+  readonly identityCheck?: boolean;
+  readonly identityTrustDomain?: string | undefined;
+  /** Lets ADS be served without TLS on other addresses than loopback. */
+  readonly allowPlaintext?: boolean;
+  /** Who may see debug pages. */
+  readonly debugAccess?: 'loopback' | 'any';
+  /** `istio`: changed endpoints wait for quiet like everything else. */
+  readonly debounce?: 'fast' | 'istio';
+  /** Milliseconds over which changed endpoints are merged that follow others. */
+  readonly endpointMerge?: number;
+  /** Milliseconds of quiet before a push of everything else, and the longest wait for it. */
   readonly debounceAfter?: number;
   readonly debounceMax?: number;
   /** Milliseconds between two looks through the directory without notice. */
   readonly rescanInterval?: number;
   /** Milliseconds that streams may take to end. */
   readonly shutdownGrace?: number;
+  /** What a client may ask of the server; names and defaults as in docs/settings.md. */
+  readonly maxRequestSize?: number;
+  readonly maxNodeSize?: number;
+  readonly maxResourceNames?: number;
+  readonly maxStreams?: number;
+  readonly maxStreamsPerSecond?: number;
+  /** Milliseconds. */
+  readonly sendTimeout?: number;
+  readonly keepaliveTime?: number;
+  readonly keepaliveTimeout?: number;
+  readonly maxConnectionAge?: number;
+  readonly maxConnectionAgeGrace?: number;
   readonly domainSuffix?: string;
   readonly autoAllocate?: 'status' | 'memory';
+  /** Lets tests give nodes raw resources over HTTP, beside a mesh or without one. */
+  readonly rawSnapshots?: boolean;
   /** Says nothing when absent. */
   readonly logger?: Logger;
 }
@@ -68,36 +113,132 @@ export interface Pilot {
   readonly ready: Promise<void>;
   /** The newest state of the directory; undefined without one or before it was read. */
   directoryState(): MeshDirectoryState | undefined;
+  /**
+   * Watches a further registry, or another one in the place of that of its provider and cluster, whose values then stay
+   * in force until the new one has said everything.
+   */
+  setRegistry(registry: ServiceRegistry): void;
+  /** Forgets a registry, by `provider/cluster`, with everything that it said. */
+  removeRegistry(key: string): void;
+  /** Sets which remote clusters are read beside those that the primary cluster's Secrets name. */
+  setClusters(clusters: readonly ClusterEntry[]): void;
+  /** Sets what becomes of hosts that several registries have. */
+  setMerge(rules: readonly MergeRule[]): void;
   close(): Promise<void>;
 }
 
 /**
  * Starts to listen and to read. Streams are refused until everything has been read.
- * @throws PilotError PORT_IN_USE, LISTEN_FAILED; DIRECTORY_UNREADABLE through `ready`.
+ * @throws PilotError PORT_IN_USE, LISTEN_FAILED, TLS_INVALID, USAGE; DIRECTORY_UNREADABLE and KUBECONFIG_INVALID through
+ * `ready`.
  */
 export async function startPilot(given: PilotOptions): Promise<Pilot> {
   const options = { ...defaults, ...given };
   const { logger } = options;
+  checkListening(options);
+  const credentials = await loadCredentials(options, logger);
   const owned = new Disposables();
-  const metrics = new PilotMetrics();
+  owned.add(() => credentials.close());
+  const metrics = new PilotMetrics({
+    registries: () => mesh.views(),
+    caches: () => [{ name: 'translation', ...source.cacheUse }],
+    refused: () =>
+      [...(directoryState?.problems ?? []), ...clusters.problems()].filter(
+        ({ severity }) => severity === 'error',
+      ).length,
+  });
+  const log = new LoggingObserver(logger);
+  owned.add(() => log.dispose());
   const directoryReporter = new DirectoryReporter(logger);
+  const registryReporter = new RegistryReporter(logger);
+  const reportRegistry = (key: string): void => {
+    const view = mesh.views().find((each) => shardKey(each) === key);
+    if (view !== undefined) registryReporter.report(view);
+  };
 
-  const changes$ = new Subject<MeshChange>();
-  const mesh = new MeshState((change) => changes$.next(change));
+  const mesh = new MeshState({
+    pace: inTurns,
+    onChange: (change) => {
+      metrics.changeArrived(change);
+      if (change.what === 'status') reportRegistry(change.where);
+      pushes.changed(change);
+    },
+    proxies: () => connectedProxies(ads),
+  });
   owned.add(() => mesh.dispose());
+  const clusters = new LiveClusters({
+    ...options,
+    mesh,
+    kubernetes: options.kubernetes,
+    hasDirectory: options.directory !== undefined,
+    pace: inTurns,
+  });
+  owned.add(() => clusters.close());
+  let directoryState: MeshDirectoryState | undefined;
 
   const source = new PilotSource(({ subject, message }) => logger.warn(message, { subject }));
-  const ads = new AdsServer({ source, observer: observers(metrics, new LoggingObserver(logger)) });
-  const web = new ConsoleServer(
-    consolePages({
+  const proxies: ResourceSource = {
+    ready: () => source.ready(),
+    attach: (node) => {
+      const client = source.attach(node);
+      pushes.attached(client.proxy);
+      return client;
+    },
+  };
+  const raw = options.rawSnapshots ? new RawSource() : undefined;
+  const ads = new AdsServer({
+    source: new DebugSource(
+      raw === undefined ? proxies : combinedSource(hasMesh(options) ? proxies : undefined, raw),
+      { streams: () => ads.streams, pages: () => pages, access: options.debugAccess },
+    ),
+    observer: observers(metrics, log),
+    controlPlane: controlPlaneIdentifier(),
+    credentials: credentials.server,
+    limits: {
+      maxRequestBytes: options.maxRequestSize,
+      maxNodeBytes: options.maxNodeSize,
+      maxResourceNames: options.maxResourceNames,
+      maxStreams: options.maxStreams,
+      maxStreamsPerSecond: options.maxStreamsPerSecond,
+      sendTimeout: options.sendTimeout,
+    },
+    connections: {
+      keepaliveTime: options.keepaliveTime,
+      keepaliveTimeout: options.keepaliveTimeout,
+      maxConnectionAge: options.maxConnectionAge,
+      maxConnectionAgeGrace: options.maxConnectionAgeGrace,
+    },
+    ...(options.identityCheck &&
+      options.tlsClientCa !== undefined && { refusal: identityCheck(options.identityTrustDomain) }),
+  });
+  const pushes = new Pushes({ mesh, source, server: ads, metrics, logger }, options);
+  owned.add(() => pushes.dispose());
+  const pages = consolePages(
+    {
       snapshot: () => source.snapshot,
       objects: () => mesh.objects(),
-      notReady: () => (source.ready() ? [] : notReadyReasons(mesh)),
+      notReady: () => (source.ready() ? [] : notReadyReasons(mesh, clusters.notReady())),
       streams: () => ads.streams,
+      push: (reason) => ads.push({ reason, version: source.snapshot?.version ?? '' }),
       metrics,
-    }),
-    logger,
+      startedAt: Date.now(),
+    },
+    [
+      registriesPage({
+        views: () => mesh.views(),
+        conflicts: () => mesh.conflicts(),
+        release: (registry, key) => mesh.releaseHeld(registry, key),
+      }),
+      clustersPage(clusters),
+    ],
   );
+  if (raw !== undefined) {
+    pages.push(snapshotPage(raw, (change) => ads.push(change)));
+    logger.warn('raw snapshots are served: whoever may see debug pages decides what nodes are given', {
+      endpoint: '/snapshot',
+    });
+  }
+  const web = new ConsoleServer(pages, logger, options.debugAccess);
 
   try {
     const xdsAddress = {
@@ -111,58 +252,57 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
     };
     owned.add(() => web.close());
 
-    let directoryState: MeshDirectoryState | undefined;
     const ready = new Promise<void>((resolve, reject) => {
-      const update = (batch: readonly MeshChange[]): void => {
-        const first = !source.ready();
-        // Only the first snapshot waits for everyone: a registry that comes later must not hold up the others.
-        if (first && !mesh.synced) return;
-        const changed = rebuild(mesh, source, metrics, batch);
-        if (first) resolve();
-        else if (changed) {
-          const reason = reasonOf(batch);
-          logger.info('pushing a change', { reason, changes: batch.length, streams: ads.streams.size });
-          ads.push({ reason, version: mesh.snapshot().version });
+      pushes.ready.then(resolve, reject);
+      const begin = (): void => {
+        if (options.directory !== undefined) {
+          const states$ = shared(
+            watchMeshDirectory(options.directory, {
+              rescanInterval: options.rescanInterval,
+              domainSuffix: options.domainSuffix,
+            }),
+          );
+          // A directory that cannot be read at first ends `ready`; nobody else has to hear of it.
+          const readable$ = states$.pipe(catchError(() => NEVER));
+          const subscriptions: Subscription[] = [
+            states$.subscribe({
+              next: (state) => {
+                directoryState = state;
+                directoryReporter.report(state);
+              },
+              error: reject,
+            }),
+            readable$.subscribe((state) => clusters.yieldTo(new Set(state.clusters.keys()))),
+            connectDirectory(mesh, readable$, { autoAllocate: options.autoAllocate, pace: inTurns }),
+            readable$.subscribe((state) => clusters.configure(state.mesh, state.networks)),
+          ];
+          for (const subscription of subscriptions) owned.add(() => subscription.unsubscribe());
+        } else if (clusters.hasPrimary) clusters.openPrimary();
+        else {
+          const config = defaultMeshConfig({ domainSuffix: options.domainSuffix });
+          clusters.configure(config, noMeshNetworks);
+          mesh.setMesh(config, noMeshNetworks);
         }
+        if (options.merge !== undefined) mesh.setMerge(options.merge);
+        for (const registry of options.registries ?? []) mesh.setRegistry(registry);
       };
-      const debounced = changes$
-        .pipe(mergeUntilQuiet({ quietMs: options.debounceAfter, maxMs: options.debounceMax }))
-        .subscribe(guarded(logger, update));
-      owned.add(() => debounced.unsubscribe());
-
-      if (options.directory !== undefined) {
-        const states$ = shared(
-          watchMeshDirectory(options.directory, {
-            rescanInterval: options.rescanInterval,
-            domainSuffix: options.domainSuffix,
-          }),
-        );
-        // A directory that cannot be read at first ends `ready`; nobody else has to hear of it.
-        const readable$ = states$.pipe(catchError(() => NEVER));
-        const subscriptions: Subscription[] = [
-          states$.subscribe({
-            next: (state) => {
-              directoryState = state;
-              directoryReporter.report(state);
-              metrics.documentsRefused(state.problems.filter(({ severity }) => severity === 'error').length);
-            },
-            error: reject,
-          }),
-          connectDirectory(mesh, readable$, { autoAllocate: options.autoAllocate }),
-          // The first state is served at once; it need not become quiet first.
-          readable$.pipe(filter(() => !source.ready())).subscribe(() => guarded(logger, update)([])),
-        ];
-        for (const subscription of subscriptions) owned.add(() => subscription.unsubscribe());
-      } else {
-        mesh.setMesh(defaultMeshConfig({ domainSuffix: options.domainSuffix }), noMeshNetworks);
+      if (clusters.isEmpty) begin();
+      else {
+        const started = clusters.start().then((running) => {
+          if (running) begin();
+        });
+        started.catch(reject);
       }
-      for (const registry of options.registries ?? []) mesh.setRegistry(registry);
     });
     return {
       xdsAddress,
       httpAddress,
       ready,
       directoryState: () => directoryState,
+      setRegistry: (registry) => mesh.setRegistry(registry),
+      removeRegistry: (key) => mesh.removeRegistry(key),
+      setClusters: (entries) => clusters.setListed(entries),
+      setMerge: (rules) => mesh.setMerge(rules),
       close: () => owned.dispose(),
     };
   } catch (error) {
@@ -172,60 +312,56 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
 }
 
 const defaults = {
+  clusters: [],
+  systemNamespace: settings.systemNamespace.default,
+  remoteClusterTimeout: settings.remoteClusterTimeout.default,
   xdsAddress: settings.xdsAddress.default,
   httpAddress: settings.httpAddress.default,
+  identityCheck: settings.identityCheck.default,
+  allowPlaintext: settings.allowPlaintext.default,
+  debugAccess: settings.debugAccess.default,
+  debounce: settings.debounce.default,
+  endpointMerge: settings.endpointMerge.default,
   debounceAfter: settings.debounceAfter.default,
   debounceMax: settings.debounceMax.default,
   rescanInterval: settings.rescanInterval.default,
   shutdownGrace: settings.shutdownGrace.default,
+  maxRequestSize: settings.maxRequestSize.default,
+  maxNodeSize: settings.maxNodeSize.default,
+  maxResourceNames: settings.maxResourceNames.default,
+  maxStreams: settings.maxStreams.default,
+  maxStreamsPerSecond: settings.maxStreamsPerSecond.default,
+  sendTimeout: settings.sendTimeout.default,
+  keepaliveTime: settings.keepaliveTime.default,
+  keepaliveTimeout: settings.keepaliveTimeout.default,
+  maxConnectionAge: settings.maxConnectionAge.default,
+  maxConnectionAgeGrace: settings.maxConnectionAgeGrace.default,
   domainSuffix: settings.domainSuffix.default,
   autoAllocate: settings.autoAllocate.default,
+  rawSnapshots: settings.rawSnapshots.default,
   logger: silentLogger,
 };
 
-/** Puts the newest state together and lets the source serve it. Whether that is another one than before. */
-function rebuild(
-  mesh: MeshState,
-  source: PilotSource,
-  metrics: PilotMetrics,
-  batch: readonly MeshChange[],
-): boolean {
-  const started = performance.now();
-  const snapshot = mesh.snapshot();
-  if (snapshot === source.snapshot) return false;
-  metrics.snapshotBuilt(snapshot, (performance.now() - started) / 1000, reasonOf(batch));
-  source.update(snapshot);
-  return true;
+function hasMesh({ directory, kubernetes, clusters = [], registries = [] }: PilotOptions): boolean {
+  const given = directory !== undefined || kubernetes !== undefined;
+  return given || clusters.length + registries.length > 0;
 }
 
-function notReadyReasons(mesh: MeshState): string[] {
+function* connectedProxies({ streams }: AdsServer): Generator<Proxy> {
+  for (const { client } of streams) {
+    const inner = innerClient(client);
+    if (inner instanceof PilotClient) yield inner.proxy;
+  }
+}
+
+function notReadyReasons(mesh: MeshState, clusters: readonly string[]): readonly string[] {
+  if (clusters.length > 0) return clusters;
   const waiting = mesh.views().filter(({ synced }) => !synced);
   if (waiting.length === 0) return ['the configuration has not been read yet'];
   return waiting.map(
     (view) =>
       `${shardKey(view)}: ${view.status.state}${view.status.message === undefined ? '' : ` (${view.status.message})`}`,
   );
-}
-
-/** One word or a few for why a push is made: what changed, most frequent first. */
-function reasonOf(batch: readonly MeshChange[]): string {
-  const counts = new Map<string, number>();
-  for (const { what } of batch) counts.set(what, (counts.get(what) ?? 0) + 1);
-  const words = [...counts].sort((a, b) => b[1] - a[1]).map(([what]) => what);
-  return words.length === 0 ? 'start' : words.join('+');
-}
-
-/** A subscriber whose failure is logged and ends nothing. */
-function guarded<T>(logger: Logger, work: (value: T) => void): (value: T) => void {
-  return (value) => {
-    try {
-      work(value);
-    } catch (error) {
-      logger.error('a change could not be put into force; what was served goes on being served', {
-        error: errorMessage(error),
-      });
-    }
-  };
 }
 
 /** One watch for all subscribers; each gets the newest value at once. */

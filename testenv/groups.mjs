@@ -14,7 +14,10 @@ const needs = {
   grpc: () => missing({ istiod: istiodBinary, ...clients }),
   package: () => Promise.resolve(),
   istiod: istiodBinary,
-  kubernetes: kubernetesParts,
+  kubernetes: async () => {
+    await envoyBinary();
+    return kubernetesParts();
+  },
 };
 
 /**

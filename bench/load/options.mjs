@@ -104,7 +104,7 @@ export function loadOptions(args) {
     cell: {
       endpoints: positive('endpoints', values.endpoints),
       types: values.types.split(','),
-      measurements: new Set([...values.measure].map(measurement)),
+      measurements: new Set(Array.from(values.measure, measurement)),
       rounds: positive('rounds', values.rounds),
       addRounds: positive('add-rounds', values['add-rounds']),
       rate: positive('rate', values.rate),

@@ -1,9 +1,12 @@
 /** Every command, in the order of the help. */
 import type { Command } from './command.js';
+import { adapterCommand } from './commands/adapter.js';
 import { bootstrapCommand } from './commands/bootstrap.js';
 import { compareCommand } from './commands/compare.js';
 import { diffCommand } from './commands/diff.js';
+import { dumpCommand } from './commands/dump.js';
 import { explainCommand } from './commands/explain.js';
+import { registriesCommand } from './commands/registries.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { validateCommand } from './commands/validate.js';
@@ -17,7 +20,10 @@ export const commands: readonly Command[] = [
   diffCommand,
   explainCommand,
   statusCommand,
+  dumpCommand,
+  registriesCommand,
   validateCommand,
   bootstrapCommand,
+  adapterCommand,
   versionCommand,
 ];

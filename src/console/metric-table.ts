@@ -206,6 +206,27 @@ export const metricTable = {
     'Values that a registry says and that are kept out because they are illegal.',
     'registry',
   ),
+  registryStale: gauge(
+    'pilotlight_registry_stale',
+    'Services of a registry that could not be read, and are as they were last known.',
+    'registry',
+  ),
+  registryHeld: gauge(
+    'pilotlight_registry_held_endpoints',
+    'Endpoints that a registry says are gone, and that stay until it is confirmed.',
+    'registry',
+  ),
+  registryRemovals: counter(
+    'pilotlight_registry_removals',
+    'Removals that were held back, and what became of them: held, confirmed, expired, overridden, cancelled.',
+    'registry',
+    'outcome',
+  ),
+  registryConflicts: gauge(
+    'pilotlight_registry_conflicts',
+    'Hosts that several registries have, one of them not of Kubernetes, by what is done about it.',
+    'policy',
+  ),
 
   // Caches
   cacheReads: counter('xds_cache_reads', 'Look-ups in all caches: hit or miss.', 'type'),

@@ -27,6 +27,10 @@ export interface CacheReport {
 export interface MetricSources {
   caches(): Iterable<CacheReport>;
   registries(): Iterable<RegistryView>;
+  /** Hosts that several registries have. */
+  conflicts(): Iterable<{ readonly policy: string }>;
+  /** How many documents and objects are refused at present. */
+  refused(): number;
 }
 
 /** Istio versions of clients that have a series of their own. */
@@ -68,6 +72,8 @@ export class PilotMetrics implements XdsObserver {
     this.#metrics.uptime.set((performance.now() - this.#startedAt) / 1000);
     this.#setCaches([...(this.#sources.caches?.() ?? [])]);
     this.#setRegistries(this.#sources.registries?.() ?? []);
+    this.#setConflicts(this.#sources.conflicts?.() ?? []);
+    this.#metrics.rejectedConfigs.set(this.#sources.refused?.() ?? 0);
     return {
       text: `${exposition(this.#metrics)}\n${await this.#registry.metrics()}`,
       type: this.#registry.contentType,
@@ -90,11 +96,6 @@ export class PilotMetrics implements XdsObserver {
   /** A push began so many seconds after the first of the changes that it waited to gather. */
   debounced(seconds: number): void {
     this.#metrics.debounceTime.observe(seconds);
-  }
-
-  /** How many documents are refused now. */
-  documentsRefused(count: number): void {
-    this.#metrics.rejectedConfigs.set(count);
   }
 
   received(bytes: number): void {
@@ -209,12 +210,16 @@ export class PilotMetrics implements XdsObserver {
   #setRegistries(views: Iterable<RegistryView>): void {
     const { registryState, registrySynced, registryServices, registryEndpoints, registryQuarantined } =
       this.#metrics;
+    const { registryStale, registryHeld, registryRemovals } = this.#metrics;
     for (const metric of [
       registryState,
       registrySynced,
       registryServices,
       registryEndpoints,
       registryQuarantined,
+      registryStale,
+      registryHeld,
+      registryRemovals,
     ])
       metric.clear();
     for (const view of views) {
@@ -225,7 +230,22 @@ export class PilotMetrics implements XdsObserver {
       registryServices.set(view.services.size, registry);
       registryEndpoints.set(endpointCount(view), registry);
       registryQuarantined.set(view.quarantined.length, registry);
+      registryStale.set(view.safety.stale.size, registry);
+      registryHeld.set(
+        view.safety.held.reduce((sum, { endpoints }) => sum + endpoints, 0),
+        registry,
+      );
+      for (const [outcome, count] of Object.entries(view.safety.counts))
+        registryRemovals.inc(count, registry, outcome);
     }
+  }
+
+  #setConflicts(conflicts: Iterable<{ readonly policy: string }>): void {
+    const { registryConflicts } = this.#metrics;
+    const counts = new Map<string, number>();
+    for (const { policy } of conflicts) counts.set(policy, (counts.get(policy) ?? 0) + 1);
+    registryConflicts.clear();
+    for (const [policy, count] of counts) registryConflicts.set(count, policy);
   }
 }
 

@@ -24,8 +24,8 @@ export interface ConsoleSources {
   readonly startedAt: number;
 }
 
-/** All pages. */
-export function consolePages(sources: ConsoleSources): Page[] {
+/** All pages, with further debug pages among them. */
+export function consolePages(sources: ConsoleSources, more: readonly Page[] = []): Page[] {
   const debug: Page[] = [
     {
       path: '/debug/registryz',
@@ -57,6 +57,7 @@ export function consolePages(sources: ConsoleSources): Page[] {
       help: 'what each proxy was sent, accepted and refused, and how long ago (?proxyID=, ?namespace=)',
       answer: (query) => ofStreams(sources, query, synczJson),
     },
+    ...more,
   ];
   return [
     {

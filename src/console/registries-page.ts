@@ -28,8 +28,8 @@ export function registriesPage(sources: RegistrySources): Page {
   };
 }
 
-function registriesJson({ views, conflicts }: RegistrySources): unknown {
-  return { registries: views().map(registryJson), conflicts: conflicts() };
+function registriesJson(sources: RegistrySources): unknown {
+  return { registries: sources.views().map(registryJson), conflicts: sources.conflicts() };
 }
 
 function registryJson(view: RegistryView): unknown {

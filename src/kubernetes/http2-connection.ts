@@ -69,6 +69,10 @@ export class Http2Connection implements Connection {
 
   send(call: Call, signal: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(abortReason(signal));
+        return;
+      }
       const stream = this.#session.request(
         {
           ...(call.headers as Record<string, string | string[]>),
@@ -78,9 +82,16 @@ export class Http2Connection implements Connection {
         },
         { endStream: call.body === undefined },
       );
+      // Node 20 corrupts its memory when a request is taken back before it has been written, which is at the end of a turn.
+      let isWritten = false;
       const abort = (): void => {
-        stream.destroy(abortReason(signal));
+        if (isWritten) stream.destroy(abortReason(signal));
+        else reject(abortReason(signal));
       };
+      setImmediate(() => {
+        isWritten = true;
+        if (signal.aborted) abort();
+      });
       stream.once('close', () => signal.removeEventListener('abort', abort));
       stream.once('response', (headers) => resolve({ ...head(headers), body: stream }));
       stream.on('error', (error) => {
@@ -91,8 +102,7 @@ export class Http2Connection implements Connection {
       stream.once('close', () => reject(this.#failure ?? new Error('the connection was closed')));
       // A stream that is cut off ends like one that is complete, unless this is looked at.
       stream.once('aborted', () => this.#cutOff(stream));
-      if (signal.aborted) abort();
-      else signal.addEventListener('abort', abort, { once: true });
+      signal.addEventListener('abort', abort, { once: true });
       if (call.body !== undefined) stream.end(call.body);
     });
   }

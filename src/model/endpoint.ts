@@ -34,6 +34,11 @@ export interface Endpoint {
   readonly subDomain?: string;
   readonly nodeName?: string;
   readonly health: HealthStatus;
+  /**
+   * Takes traffic only when endpoints of a lower rank are not enough: an Envoy priority, before those of localities. 0
+   * when absent.
+   */
+  readonly rank?: number;
   readonly provenance: Provenance;
 }
 

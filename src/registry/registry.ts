@@ -8,10 +8,14 @@ import type { Endpoint } from '../model/endpoint.js';
 import type { NetworkGateway } from '../model/network.js';
 import type { Provider, Service } from '../model/service.js';
 import type { Workload } from '../model/workload.js';
+import type { SafetyRules } from './safety.js';
 
 /**
- * What a registry says. Values are whole: an event replaces what was said before under the same key. There is no
- * way to say "I could not read": that is `status`, and leaves every value in force.
+ * What a registry says. Values are whole: an event replaces what was said before under the same key.
+ *
+ * A read has three outcomes. What was found is said as values; `unchanged` says that nothing was found that differs;
+ * `failed` says that a part could not be read, and a `status` says so of the registry as a whole. What could not be read
+ * stays in force and is marked stale: a failure cannot be said as an empty list.
  *
  * A key is any text that is unique for the value within the registry; Istio's own registries use
  * `namespace/object/hostname/address` (`serviceResourceName`).
@@ -35,6 +39,15 @@ export type RegistryEvent =
   | { readonly type: 'workload-removed'; readonly key: string }
   /** All gateways between networks that the registry contributes. */
   | { readonly type: 'gateways'; readonly gateways: readonly NetworkGateway[] }
+  /**
+   * The service of a key was read and is as it was said last; without a key, all that was not said otherwise by this
+   * read of the whole registry.
+   */
+  | { readonly type: 'unchanged'; readonly key?: string }
+  /** The service of a key could not be read: it stays in force, stale, until it is said again or `unchanged`. */
+  | { readonly type: 'failed'; readonly key: string; readonly reason: string }
+  /** Something under a key is left out or altered by the registry itself, with why; nothing is when `reason` is absent. */
+  | { readonly type: 'quarantined'; readonly key: string; readonly reason?: string }
   /** Everything has been said once since `watch`; what has not been said is gone. */
   | { readonly type: 'synced' }
   | { readonly type: 'status'; readonly status: RegistryStatus };
@@ -44,6 +57,8 @@ export interface RegistryStatus {
   readonly state: 'connecting' | 'healthy' | 'degraded' | 'failed';
   /** What failed and what to do, when not healthy. */
   readonly message?: string;
+  /** What was said may be outdated, as the registry as a whole cannot be read; so when it has `failed` unless said. */
+  readonly stale?: boolean;
 }
 
 export interface ServiceRegistry {
@@ -55,6 +70,8 @@ export interface ServiceRegistry {
    * complete; if it does, that ends neither this registry's known values nor any other registry.
    */
   watch(): Observable<RegistryEvent>;
+  /** What protects the mesh from this registry beyond what is always so; registries of the adapter kit have it. */
+  readonly safety?: SafetyRules;
 }
 
 /** `provider/cluster`: the text form of a shard's key (Istio reference 1.2). */

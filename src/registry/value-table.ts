@@ -1,17 +1,19 @@
 /** Values of a registry by key, as immutable maps over time, with the mark-and-sweep that a new reading needs. */
 import { deepEqual } from '../base/compare.js';
+import { SharingMap } from '../base/sharing-map.js';
 
-/** A mutable table that hands out immutable maps; a change copies the map only if it was handed out since the last. */
+/** A mutable table that hands out immutable maps, each in proportion to what changed since the one before. */
 export class ValueTable<Value> {
-  #values = new Map<string, Value>();
-  /** The map was handed out, so it is copied before the next change. */
-  #shared = false;
+  /** As they were handed out last. */
+  #values = SharingMap.of<string, Value>();
+  /** What changed since then; undefined for what is gone. */
+  readonly #changes = new Map<string, Value | undefined>();
   /** What the present reading has said; undefined when nothing is being read anew. */
   #said: Set<string> | undefined;
 
   /** The present value of a key. */
   get(key: string): Value | undefined {
-    return this.#values.get(key);
+    return this.#changes.has(key) ? this.#changes.get(key) : this.#values.get(key);
   }
 
   /** Whether the present reading has said this key. */
@@ -27,15 +29,22 @@ export class ValueTable<Value> {
   /** Sets a value; false when it equals the known one, which then stays the same object. */
   set(key: string, value: Value): boolean {
     this.mark(key);
-    const known = this.#values.get(key);
+    const known = this.get(key);
     if (known !== undefined && deepEqual(known, value)) return false;
-    this.#own().set(key, value);
+    this.#changes.set(key, value);
     return true;
+  }
+
+  /** Sets a value without its counting as said by the present reading. */
+  replace(key: string, value: Value): void {
+    this.#changes.set(key, value);
   }
 
   /** Removes a value; false when there is none. */
   delete(key: string): boolean {
-    return this.#values.has(key) && this.#own().delete(key);
+    if (this.get(key) === undefined) return false;
+    this.#changes.set(key, undefined);
+    return true;
   }
 
   /** A new reading begins. */
@@ -43,26 +52,25 @@ export class ValueTable<Value> {
     this.#said = new Set();
   }
 
+  /** What the present reading has not said; nothing when nothing is being read anew. */
+  unsaid(): readonly string[] {
+    const said = this.#said;
+    return said === undefined ? [] : [...this.snapshot().keys()].filter((key) => !said.has(key));
+  }
+
   /** The reading is complete: removes what it has not said. False when nothing was removed. */
   sweep(): boolean {
-    const said = this.#said;
+    const gone = this.unsaid();
     this.#said = undefined;
-    if (said === undefined) return false;
-    const gone = [...this.#values.keys()].filter((key) => !said.has(key));
-    if (gone.length > 0) for (const key of gone) this.#own().delete(key);
+    for (const key of gone) this.#changes.set(key, undefined);
     return gone.length > 0;
   }
 
   /** The values as they are now; the same map as long as nothing changes. */
-  snapshot(): ReadonlyMap<string, Value> {
-    this.#shared = true;
-    return this.#values;
-  }
-
-  #own(): Map<string, Value> {
-    if (this.#shared) {
-      this.#values = new Map(this.#values);
-      this.#shared = false;
+  snapshot(): SharingMap<string, Value> {
+    if (this.#changes.size > 0) {
+      this.#values = this.#values.with(this.#changes);
+      this.#changes.clear();
     }
     return this.#values;
   }

@@ -7,6 +7,7 @@ import type { NetworkGateway } from '../model/network.js';
 import type { Provider, Service, ServicePort } from '../model/service.js';
 import type { Workload } from '../model/workload.js';
 import type { RegistryStatus } from './registry.js';
+import type { RegistrySafety } from './safety.js';
 
 /** The endpoints that one registry has for one service (host and namespace). */
 export interface Shard {
@@ -30,6 +31,8 @@ export interface RegistryView {
   readonly gateways: readonly NetworkGateway[];
   /** What the registry said and cannot be used, with why; the last legal value of such a key stays in force. */
   readonly quarantined: readonly Quarantined[];
+  /** What could not be read, what is held back, and what became of it. */
+  readonly safety: RegistrySafety;
 }
 
 /** A value that is kept out because it is illegal. */

@@ -71,13 +71,17 @@ export async function readSettingsFile(path: string, required: boolean): Promise
   }
   const values = await parseSettings(path, source);
   const folder = dirname(resolve(path));
-  const pathKeys = ['directory', 'readyFile'];
   return Object.fromEntries(
     Object.entries(values).map(([key, value]) => [
       key,
-      pathKeys.includes(key) && typeof value === 'string' ? resolve(folder, value) : value,
+      isPath(key) && typeof value === 'string' ? resolve(folder, value) : value,
     ]),
   );
+}
+
+function isPath(key: string): boolean {
+  const rows: Setting<unknown>[] = Object.values(settings);
+  return rows.some((row) => row.key === key && row.type.isPath === true);
 }
 
 async function parseSettings(path: string, source: string): Promise<FileValues> {
@@ -91,15 +95,24 @@ async function parseSettings(path: string, source: string): Promise<FileValues> 
   }
   // Most runs have no settings file, and loading the checker takes a while.
   const { Ajv2020 } = await import('ajv/dist/2020.js');
-  const check = new Ajv2020({ allErrors: true }).compile(settingsSchema());
+  const check = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(settingsSchema());
   if (!check(values)) {
     const reasons = (check.errors ?? []).map(({ instancePath, message, params }) => {
       const extra: unknown = params['additionalProperty'];
-      return `${instancePath === '' ? 'the document' : instancePath.slice(1)} ${message ?? 'is wrong'}${typeof extra === 'string' ? ` (${extra})` : ''}`;
+      return `${fieldOf(instancePath)} ${message ?? 'is wrong'}${typeof extra === 'string' ? ` (${extra})` : ''}`;
     });
     throw new PilotError('USAGE', `the settings file ${path} is refused: ${reasons.join('; ')}`, {
       hint: 'docs/settings.md lists every setting; docs/pilotlight.schema.json is the schema.',
     });
   }
   return values as FileValues;
+}
+
+/** `/registries/0/name` as `registries[0].name`. */
+function fieldOf(pointer: string): string {
+  if (pointer === '') return 'the document';
+  return pointer
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, '[$1]')
+    .replaceAll('/', '.');
 }

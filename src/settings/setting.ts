@@ -9,6 +9,8 @@ export interface ValueType<T> {
   /** Placeholder in help, such as `HOST:PORT`; undefined for a switch. */
   readonly placeholder: string | undefined;
   readonly schema: JsonSchema;
+  /** A path: relative ones in a settings file are relative to that file. */
+  readonly isPath?: true;
   /** Reads text of a flag or variable. @throws Error whose message says what would be right. */
   parse(text: string): T;
   /** The default as help shows it. */
@@ -90,6 +92,40 @@ export const duration: ValueType<number> = {
   format: formatDuration,
 };
 
+/** A number of things, 0 or more. */
+export const count: ValueType<number> = {
+  placeholder: 'NUMBER',
+  schema: { type: 'integer', minimum: 0 },
+  parse: (value) => {
+    if (!/^\d{1,15}$/.test(value)) throw new Error(`"${value}" is not a whole number of 0 or more`);
+    return Number(value);
+  },
+  format: String,
+};
+
+const byteUnits: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['KiB', 1024],
+  ['MiB', 1024 ** 2],
+  ['GiB', 1024 ** 3],
+]);
+
+/** A number of bytes, as `4MiB`. */
+export const bytes: ValueType<number> = {
+  placeholder: 'BYTES',
+  schema: { type: 'string', pattern: '^[0-9]+(KiB|MiB|GiB)?$' },
+  parse: (value) => {
+    const [, amount = '', unit = ''] = /^(\d{1,12})(KiB|MiB|GiB)?$/.exec(value) ?? [];
+    if (amount === '') throw new Error(`"${value}" is not a size such as 65536, 256KiB or 4MiB`);
+    return Number(amount) * (byteUnits.get(unit) ?? 1);
+  },
+  format: (value) => {
+    for (const [unit, size] of [...byteUnits].reverse())
+      if (value >= size && value % size === 0) return `${value / size}${unit}`;
+    return String(value);
+  },
+};
+
 export const text: ValueType<string> = {
   placeholder: 'TEXT',
   schema: { type: 'string', minLength: 1 },
@@ -100,12 +136,18 @@ export const text: ValueType<string> = {
   format: (value) => value,
 };
 
-/** A path, or none. Relative paths of a settings file are relative to that file. */
-export const optionalPath: ValueType<string | undefined> = {
-  placeholder: 'FILE',
+export const optionalText: ValueType<string | undefined> = {
+  placeholder: 'TEXT',
   schema: { type: 'string', minLength: 1 },
   parse: (value) => text.parse(value),
   format: () => 'none',
+};
+
+/** A path, or none. */
+export const optionalPath: ValueType<string | undefined> = {
+  ...optionalText,
+  placeholder: 'FILE',
+  isPath: true,
 };
 
 export const flag: ValueType<boolean> = {
@@ -118,6 +160,9 @@ export const flag: ValueType<boolean> = {
   },
   format: String,
 };
+
+/** A flag that is written out, since it is on unless it is turned off. */
+export const spelledFlag: ValueType<boolean> = { ...flag, placeholder: 'true|false' };
 
 /** One of several words. */
 export function choice<const T extends string>(...words: readonly T[]): ValueType<T> {

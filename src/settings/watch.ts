@@ -15,6 +15,8 @@ const quietTime = 50;
 export interface SettingsWatch {
   /** Settings as the new file gives them, with flags and environment over it. */
   changed(settings: Settings, names: readonly SettingName[]): void;
+  /** The file was read and is right, whether or not a setting differs; with its values. */
+  read?(values: FileValues): void;
   /** The file cannot be used; what is in force stays. */
   refused(reason: string): void;
 }
@@ -35,10 +37,12 @@ export function watchSettingsFile(
   let timer: NodeJS.Timeout | undefined;
   const look = async (): Promise<void> => {
     try {
-      const next = resolve((await readSettingsFile(path, false)) ?? {});
+      const values = (await readSettingsFile(path, false)) ?? {};
+      const next = resolve(values);
       const names = changedSettings(inForce, next);
       inForce = next;
       if (names.length > 0) observer.changed(next, names);
+      observer.read?.(values);
     } catch (error) {
       observer.refused(errorMessage(error));
     }

@@ -1,14 +1,20 @@
 /** `pilotlight serve`: the control plane. */
 import { rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startPilot, type Pilot } from '../../app.js';
-import { PilotError } from '../../base/errors.js';
+import { errorMessage, PilotError } from '../../base/errors.js';
+import type { Logger } from '../../base/logger.js';
+import { clusterEntries, type ClusterEntry } from '../../clusters/entry.js';
+import type { KubernetesOptions } from '../../clusters/live-clusters.js';
 import { readMeshDirectory } from '../../config/mesh-directory/read.js';
-import { settingsFileName } from '../../settings/load.js';
+import { isInCluster } from '../../kubernetes/kubeconfig-files.js';
+import { settingsFileName, type FileValues } from '../../settings/load.js';
 import { formatAddress } from '../../settings/setting.js';
 import type { Settings } from '../../settings/settings.js';
 import { exitCodes, switchOption, type Command, type CommandContext } from '../command.js';
 import { createLogger } from '../log.js';
+import { registryOption, ServeRegistries } from '../serve-registries.js';
 import { chooseSettings, followSettings, settingOptions } from '../serve-settings.js';
 import type { Output } from '../output.js';
 
@@ -17,9 +23,9 @@ const exampleDirectory = fileURLToPath(new URL('../../../examples/mesh', import.
 
 export const serveCommand: Command = {
   name: 'serve',
-  summary: 'serve Envoy over ADS from a mesh directory',
+  summary: 'serve Envoy over ADS from a mesh directory or a Kubernetes cluster',
   description:
-    'Reads a mesh directory (Kubernetes and Istio YAML), watches it, and serves what Istiod would to every Envoy that connects. Settings come from flags, PILOTLIGHT_* variables and pilotlight.yaml, in this order.',
+    'Reads a mesh directory (Kubernetes and Istio YAML) or a live cluster, watches it, and serves what Istiod would to every Envoy that connects. Settings come from flags, PILOTLIGHT_* variables and pilotlight.yaml, in this order.',
   arguments: [{ name: '[DIR]', help: 'the mesh directory' }],
   options: [
     { flags: '--example', help: 'serve the mesh that comes with Pilotlight' },
@@ -27,6 +33,7 @@ export const serveCommand: Command = {
       flags: '--config <FILE>',
       help: `settings file; ${settingsFileName} in the current folder is found by itself`,
     },
+    registryOption,
     ...settingOptions(),
   ],
   examples: [
@@ -35,6 +42,10 @@ export const serveCommand: Command = {
       says: 'ADS on 127.0.0.1:15010, health and debug pages on 127.0.0.1:15014',
     },
     { line: 'pilotlight serve --example', says: 'the example mesh' },
+    {
+      line: 'pilotlight serve --context kind-mesh',
+      says: 'the live cluster of a context of your kubeconfig; docs/kubernetes.md tells more',
+    },
     {
       line: 'pilotlight serve ./mesh --xds-address 127.0.0.1:0 --ready-file ready.json',
       says: 'a free port, told in ready.json',
@@ -54,19 +65,33 @@ async function serve(context: CommandContext): Promise<number> {
   const directory = switchOption(context.options, 'example')
     ? exampleDirectory
     : (context.arguments[0] ?? chosen.directory);
-  if (directory === undefined && !chosen.rawSnapshots) {
-    throw new PilotError('USAGE', 'serve needs something to read: a mesh directory', {
-      hint: 'Run `pilotlight serve DIR`, or `pilotlight serve --example` for the mesh that comes with Pilotlight, or set `directory` in pilotlight.yaml.',
-    });
-  }
-  if (chosen.strict && directory !== undefined) await refuseFindings(directory);
   const log = createLogger({
     level: chosen.logLevel,
     format: chosen.logFormat,
     colour: process.stderr.isTTY,
   });
+  const listed = await ServeRegistries.choose(context, choice, log.logger);
+  const clusters = clusterEntries(choice.values['clusters'], dirname(choice.file));
+  const hasOther = directory !== undefined || listed.registries.length + clusters.length > 0;
+  const kubernetes = await chosenCluster(chosen, !hasOther && !chosen.rawSnapshots);
+  if (!hasOther && kubernetes === undefined && !chosen.rawSnapshots) {
+    throw new PilotError(
+      'USAGE',
+      'serve needs something to read: a mesh directory, a cluster or a registry',
+      {
+        hint: 'Run `pilotlight serve DIR`, or `pilotlight serve --example` for the mesh that comes with Pilotlight, or `pilotlight serve --context NAME` for a live cluster, or set `directory`, `clusters` or `registries` in pilotlight.yaml.',
+      },
+    );
+  }
+  if (chosen.strict && directory !== undefined) await refuseFindings(directory);
   const { directory: _, ...options } = chosen;
-  const mesh = directory === undefined ? {} : { directory };
+  const mesh = {
+    ...(directory === undefined ? {} : { directory }),
+    ...(kubernetes === undefined ? {} : { kubernetes }),
+    clusters,
+    registries: listed.registries,
+    merge: listed.merge,
+  };
   const pilot = await startPilot({ ...options, ...mesh, logger: log.logger }).catch((error: unknown) => {
     throw withFlag(error, chosen);
   });
@@ -75,7 +100,11 @@ async function serve(context: CommandContext): Promise<number> {
     if (!signal.aborted) {
       announce(output, pilot, directory, chosen, switchOption(context.options, 'example'));
       if (chosen.readyFile !== undefined) await writeReadyFile(chosen.readyFile, pilot);
-      followSettings(choice, log.logger, log.setLevel, signal);
+      const follow = (values: FileValues): void => {
+        listed.follow(pilot, values);
+        followClusters(pilot, values, choice.file, log.logger);
+      };
+      followSettings(choice, log.logger, log.setLevel, follow, signal);
       await aborted(signal);
     }
     log.logger.info('stopping');
@@ -83,6 +112,39 @@ async function serve(context: CommandContext): Promise<number> {
     await pilot.close();
   }
   return exitCodes.ok;
+}
+
+/**
+ * The cluster that settings name. Nothing but a pod that is to read nothing else reads a cluster that was not named: on
+ * somebody's own machine the current context may be anything.
+ */
+async function chosenCluster(
+  { kubeconfig, context, inCluster, clusterId }: Settings,
+  isAutomatic: boolean,
+): Promise<KubernetesOptions | undefined> {
+  if (inCluster && (kubeconfig !== undefined || context !== undefined))
+    throw new PilotError(
+      'USAGE',
+      '--in-cluster is one way to a cluster, and --kubeconfig or --context another',
+      {
+        hint: 'Give one of them.',
+      },
+    );
+  if (kubeconfig !== undefined || context !== undefined) return { kubeconfig, context, clusterId };
+  if (inCluster || (isAutomatic && (await isInCluster()))) return { inCluster: true, clusterId };
+  return undefined;
+}
+
+/** Takes up the clusters of another settings file. */
+function followClusters(pilot: Pilot, values: FileValues, file: string, logger: Logger): void {
+  let entries: readonly ClusterEntry[];
+  try {
+    entries = clusterEntries(values['clusters'], dirname(file));
+  } catch (error) {
+    logger.error(`the clusters in force stay: ${errorMessage(error)}`);
+    return;
+  }
+  pilot.setClusters(entries);
 }
 
 /** `--strict`: a refused document, or a security policy that nobody enforces, keeps the server from starting. */
@@ -120,6 +182,12 @@ function announce(
   const addresses = `Ready: ADS on ${formatAddress(pilot.xdsAddress)}${security(chosen)}, HTTP on http://${formatAddress(pilot.httpAddress)}`;
   if (directory === undefined) {
     output.say(addresses);
+    if (!chosen.rawSnapshots) {
+      output.say(
+        `Next: \`pilotlight registries --http ${formatAddress(pilot.httpAddress)}\` shows how they are doing.`,
+      );
+      return;
+    }
     output.say(`Next: PUT http://${formatAddress(pilot.httpAddress)}/snapshot gives a node its resources.`);
     return;
   }

@@ -22,7 +22,7 @@ import { mergeGateways, serviceGateways } from './gateways.js';
 import { namespacedKey, PodTable } from './pod-table.js';
 import { SliceTable } from './slice-table.js';
 
-type Changes = readonly (RegistryEvent | undefined)[];
+type Changes = Generator<RegistryEvent | undefined>;
 
 const noContext: KubernetesContext = {
   domainSuffix: '',
@@ -85,18 +85,14 @@ export class KubernetesReducer implements ObjectReducer<KubernetesContext> {
     else if (kind === 'Namespace') this.#setNamespace(name, undefined);
   }
 
-  flush(values: RegistryValues): Changes {
-    const services = [...this.#changedServices].map((key) => this.#flushService(key, values));
-    const gateways =
-      this.#changedServices.size === 0
-        ? undefined
-        : values.setGateways(mergeGateways(this.#gateways.values()));
-    const endpoints = [...this.#changedEndpoints].map((key) => this.#flushEndpoints(key, values));
-    const workloads = [...this.#changedPods].map((key) => this.#flushPod(key, values));
-    this.#changedServices.clear();
-    this.#changedEndpoints.clear();
-    this.#changedPods.clear();
-    return [...services, ...endpoints, ...workloads, gateways];
+  *flush(values: RegistryValues): Changes {
+    const services = takeAll(this.#changedServices);
+    const endpoints = takeAll(this.#changedEndpoints);
+    const pods = takeAll(this.#changedPods);
+    for (const key of services) yield this.#flushService(key, values);
+    for (const key of endpoints) yield this.#flushEndpoints(key, values);
+    for (const key of pods) yield this.#flushPod(key, values);
+    if (services.length > 0) yield values.setGateways(mergeGateways(this.#gateways.values()));
   }
 
   #setNamespace(name: string, object: ConfigObject<'Namespace'> | undefined): void {
@@ -260,6 +256,12 @@ export class KubernetesReducer implements ObjectReducer<KubernetesContext> {
     const [namespace = '', name = ''] = key.split('/');
     return values.removeWorkload(workloadKey({ kind: 'Pod', namespace, name }));
   }
+}
+
+function takeAll(keys: Set<string>): readonly string[] {
+  const all = [...keys];
+  keys.clear();
+  return all;
 }
 
 function nodeFacts(node: ConfigObject<'Node'> | undefined): unknown {

@@ -79,13 +79,14 @@ export class ServiceEntryReducer implements ObjectReducer<ServiceEntryContext> {
     else if (kind === 'WorkloadEntry') this.#setWorkload(`${namespace}/${name}`, undefined);
   }
 
-  flush(values: RegistryValues): Changes {
+  *flush(values: RegistryValues): Generator<RegistryEvent | undefined> {
     this.#allocate();
-    const services = [...this.#changedEntries].flatMap((key) => this.#flushEntry(key, values));
-    const workloads = [...this.#changedWorkloads].map((key) => this.#flushWorkload(key, values));
+    const entries = [...this.#changedEntries];
+    const workloads = [...this.#changedWorkloads];
     this.#changedEntries.clear();
     this.#changedWorkloads.clear();
-    return [...services, ...workloads];
+    for (const key of entries) yield* this.#flushEntry(key, values);
+    for (const key of workloads) yield this.#flushWorkload(key, values);
   }
 
   #setNamespace(name: string, object: ConfigObject<'Namespace'> | undefined): void {

@@ -5,6 +5,7 @@
  * and over workloads of other registries.
  */
 import type { Observable } from 'rxjs';
+import { atOnce, type Pace } from '../../base/pace.js';
 import type { ObjectSource } from '../../config/object.js';
 import { watchObjects } from '../objects/watch.js';
 import type { ServiceRegistry } from '../registry.js';
@@ -18,18 +19,19 @@ export type { ServiceEntryContext } from './context.js';
 
 /**
  * A registry of the entries that a source holds. A context that changes over time is given as an Observable of it;
- * nothing is said before it has a value.
+ * nothing is said before it has a value. What is a lot to work out at once is said at `pace`.
  */
 export function createServiceEntryRegistry(
   source: ObjectSource,
   context: ServiceEntryContext | Observable<ServiceEntryContext>,
+  pace: Pace = atOnce,
 ): ServiceRegistry {
   const { cluster } = source;
   const allocator = createAllocator();
   return {
     provider: 'External',
     cluster,
-    watch: () => watchObjects(source, context, () => new ServiceEntryReducer(cluster, allocator)),
+    watch: () => watchObjects(source, context, () => new ServiceEntryReducer(cluster, allocator), pace),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from './build-endpoints.js';
 import { localityLbEndpoints, type EndpointGroup, type PlacedEndpoint } from './endpoint-group.js';
 import { applyLocalityLb } from './locality-lb/apply.js';
+import { applyRanks } from './locality-lb/ranks.js';
 import {
   effectiveLocalityLb,
   localityLbAction,
@@ -38,7 +39,8 @@ export function buildAssignment(input: AssignmentInput): Assignment {
 
 /** The endpoints of an assignment by locality, with priorities and weights. */
 export function placeEndpoints(input: AssignmentInput): readonly EndpointGroup[] {
-  return applyLocalityLb(buildLocalityEndpoints(input), assignmentAction(input, input.mesh), input.proxy);
+  const groups = buildLocalityEndpoints(input);
+  return applyRanks(applyLocalityLb(groups, assignmentAction(input, input.mesh), input.proxy));
 }
 
 /** The answer for a cluster of which nothing is known. */

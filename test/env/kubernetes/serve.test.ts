@@ -94,13 +94,14 @@ async function applyCatalog(kubernetes: Kubernetes, slice: KubernetesObject): Pr
 }
 
 /** A Secret by which Istio names a remote cluster. */
-function remoteSecret(kubeconfig: string, cluster = 'west'): KubernetesObject {
+function remoteSecret(kubeconfig: string, namespace = 'istio-system'): KubernetesObject {
+  const cluster = 'west';
   return {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
       name: `remote-${cluster}`,
-      namespace: 'istio-system',
+      namespace,
       labels: { 'istio/multiCluster': 'true' },
     },
     stringData: { [cluster]: kubeconfig },
@@ -126,6 +127,10 @@ async function startEnvoy(): Promise<string> {
   return envoy.listener('catalog');
 }
 
+interface ClustersPage {
+  readonly clusters: readonly { readonly id: string; readonly state: string }[];
+}
+
 /** What is known of endpoints, as text. */
 function endpoints(): Promise<string> {
   return pilot?.page('/debug/endpointz') ?? Promise.resolve('');
@@ -149,9 +154,8 @@ describe('serve --kubeconfig', () => {
       await eventually(`an answer of ${name}`, async () => (await ask(address)) === name);
       times.push(performance.now() - start);
     }
-    // On a machine that has much else to do one of the times may be longer.
-    console.log(times);
-    expect(Math.min(...times), times.join(', ')).toBeLessThan(500);
+    const [, median] = times.toSorted((one, other) => one - other);
+    expect(median, times.join(', ')).toBeLessThan(500);
   });
 
   test('serves on while the API server is down, and takes up what changed meanwhile', async () => {
@@ -263,8 +267,24 @@ describe('remote clusters', () => {
     const way = await TcpProxy.start(new URL(west.server));
     try {
       const load = new Load(address, { pauseMs: 5 });
+      way.refuse();
       await primary.api.apply(remoteSecret(west.kubeconfig({ server: way.url })));
-      await eventually('a connection by the new way', () => way.connections > 0);
+      await eventually('the new way to be shown as failing beside the old one', async () => {
+        const { clusters } = JSON.parse(await running.page('/debug/clusters')) as ClustersPage;
+        const states = clusters.filter(({ id }) => id === 'west').map(({ state }) => state);
+        expect(states).toEqual(['synced', 'failing']);
+        return true;
+      });
+      way.accept();
+      await eventually('the old way to be left', async () => {
+        const { clusters } = JSON.parse(await running.page('/debug/clusters')) as ClustersPage;
+        expect(clusters.map(({ id, state }) => [id, state])).toEqual([
+          ['Kubernetes', 'synced'],
+          ['west', 'synced'],
+        ]);
+        return true;
+      });
+      expect(way.connections).toBeGreaterThan(0);
       await west.api.apply(sliceTo(ports[1]));
       await eventually('what the new way brings', () => load.hits('b') > 20);
 
@@ -305,6 +325,21 @@ describe('remote clusters', () => {
     } finally {
       await way.stop();
     }
+  });
+
+  test('are in the network that the label of their system namespace says', async () => {
+    await primary.createNamespace('mesh-system', { 'topology.istio.io/network': 'near' });
+    await west.createNamespace('mesh-system', { 'topology.istio.io/network': 'far' });
+    await west.createNamespace('istio-system', { 'topology.istio.io/network': 'elsewhere' });
+    await primary.api.apply(remoteSecret(west.kubeconfig(), 'mesh-system'));
+    await applyCatalog(primary, sliceTo(8080, '198.51.100.1'));
+    await applyCatalog(west, sliceTo(8080, '198.51.100.2'));
+    await serve('--system-namespace', 'mesh-system');
+    const networks = JSON.parse(await endpoints()) as unknown;
+    const found = [...JSON.stringify(networks).matchAll(/"(near|far|elsewhere)"/g)].map(([, name]) => name);
+    expect(new Set(found)).toEqual(new Set(['near', 'far']));
+    await primary.api.deleteAll('v1', 'Secret', 'mesh-system');
+    await west.createNamespace('istio-system');
   });
 
   test('are read beside a mesh directory, and as the settings file lists them', async () => {

@@ -73,7 +73,7 @@ function said(state: MeshDirectoryState): unknown {
   return {
     ...others,
     clusters: Object.fromEntries(
-      [...clusters].map(([cluster, objects]) => [cluster, Object.fromEntries([...objects].sort())]),
+      [...clusters].map(([cluster, objects]) => [cluster, Object.fromEntries(objects)]),
     ),
   };
 }

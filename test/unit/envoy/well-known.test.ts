@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Duration, Struct } from '../../../src/envoy/messages.js';
 import { fromJson, toJson } from '../../../src/envoy/json.js';
-import { boolValue, duration, sortedMap, struct, uint32 } from '../../../src/envoy/well-known.js';
+import { boolValue, duration, sortedMap, struct, timestamp, uint32 } from '../../../src/envoy/well-known.js';
 
 describe('duration', () => {
   it.each([
@@ -23,6 +23,14 @@ describe('duration', () => {
         expect(Number(seconds) * 1000 + nanos / 1e6).toBe(milliseconds);
       }),
     );
+  });
+});
+
+describe('timestamp', () => {
+  it('is whole seconds and the rest, also before the epoch', () => {
+    expect(timestamp(1500)).toEqual({ seconds: 1, nanos: 500_000_000 });
+    expect(timestamp(-1)).toEqual({ seconds: -1, nanos: 999_000_000 });
+    expect(timestamp(Date.parse('2026-03-01T12:00:00Z'))).toEqual({ seconds: 1_772_366_400, nanos: 0 });
   });
 });
 

@@ -94,6 +94,10 @@ export class Recorder {
       case 'status':
         this.statuses.push(event.status);
         break;
+      case 'unchanged':
+      case 'failed':
+      case 'quarantined':
+        break;
     }
   }
 }

@@ -25,6 +25,9 @@ A setting's value is looked for in this order: the flag of \`pilotlight serve\`,
 first that is set), the file \`pilotlight.yaml\`, the default. The file is given by \`--config FILE\` or found in the current
 folder; it is checked against [its schema](pilotlight.schema.json), and relative paths in it are relative to the file.
 
+The file alone has two lists: \`registries\`, what is read beside the mesh directory (\`--registry TYPE=WHERE\` adds to it), and
+\`merge\`, what becomes of hosts that several registries have. [adapters.md](adapters.md) explains both.
+
 | key | flag | environment | default | what it is |
 | --- | --- | --- | --- | --- |
 ${table.map((row) => `| ${row} |`).join('\n')}

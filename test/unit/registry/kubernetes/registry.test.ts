@@ -73,7 +73,7 @@ test('an empty cluster is synced and healthy', () => {
   expect(recorder.newTypes()).toEqual(['status', 'status', 'synced']);
 });
 
-test('keeps every value while the source cannot be read, and says so', () => {
+test('keeps every value while the source cannot be read in full, and says so until it can', () => {
   const source = new TestSource([orders, ordersSlice, ordersPod]);
   const recorder = watch(source);
   const before = recorder.state();
@@ -82,11 +82,15 @@ test('keeps every value while the source cannot be read, and says so', () => {
   expect(recorder.newTypes()).toEqual(['status']);
   expect(recorder.statuses.at(-1)).toEqual({
     state: 'degraded',
+    stale: true,
     message: 'the test source cannot be read (no route); its last known objects stay in force',
   });
   expect(recorder.state()).toEqual(before);
   source.put(service('pay'));
-  expect(recorder.newTypes()).toEqual(['service', 'status']);
+  expect(recorder.newTypes()).toEqual(['service']);
+  expect(recorder.statuses.at(-1)).toMatchObject({ state: 'degraded' });
+  source.finishLoading();
+  expect(recorder.newTypes()).toEqual(['status']);
   expect(recorder.statuses.at(-1)).toEqual({ state: 'healthy' });
 });
 

@@ -198,7 +198,7 @@ describe('aggregate, given the result before', () => {
           expect(incremental.services).toEqual(fresh.services);
           expect(incremental.shards).toEqual(fresh.shards);
           expect(incremental.gateways).toEqual(fresh.gateways);
-          expect(incremental.registries).toEqual(fresh.registries);
+          expect(incremental.registries.map(copyOf)).toEqual(fresh.registries);
           const address = '10.0.0.1';
           expect(incremental.workloads.byAddress(address)).toEqual(fresh.workloads.byAddress(address));
           previous = incremental;

@@ -2,6 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { workloadKey } from '../../../../src/model/workload.js';
 import type { RegistryEvent } from '../../../../src/registry/registry.js';
+import { SharingMap } from '../../../../src/base/sharing-map.js';
+import { noSafety } from '../../../../src/registry/safety.js';
 import { RegistryStore } from '../../../../src/registry/store.js';
 import { endpoint, endpointsEvent, eventsOf, kubernetesService, pod, serviceEvent } from './values.js';
 
@@ -22,11 +24,12 @@ describe('RegistryStore', () => {
       ...identity,
       synced: false,
       status: { state: 'connecting' },
-      services: new Map(),
-      endpoints: new Map(),
-      workloads: new Map(),
+      services: SharingMap.of(),
+      endpoints: SharingMap.of(),
+      workloads: SharingMap.of(),
       gateways: [],
       quarantined: [],
+      safety: noSafety,
     });
   });
 
@@ -38,11 +41,11 @@ describe('RegistryStore', () => {
       { type: 'gateways', gateways },
       synced,
     ).view();
-    expect(view.services).toEqual(new Map([[webKey, web]]));
-    expect(view.endpoints).toEqual(
+    expect(new Map(view.services)).toEqual(new Map([[webKey, web]]));
+    expect(new Map(view.endpoints)).toEqual(
       new Map([[webKey, { hostname: web.hostname, namespace: 'shop', endpoints: [endpoint('10.20.0.1')] }]]),
     );
-    expect(view.workloads).toEqual(new Map([['Pod/shop/web-1', item]]));
+    expect(new Map(view.workloads)).toEqual(new Map([['Pod/shop/web-1', item]]));
     expect(view.gateways).toEqual(gateways);
     expect(view.synced).toBe(true);
     expect(view.status).toEqual({ state: 'healthy' });
