@@ -25,7 +25,9 @@ test.each([
     const pods = '/api/v1/pods';
     expect(await client.json({ path: pods, signal: new AbortController().signal })).toHaveProperty('items');
     const end = new AbortController();
-    const watches = [1, 2, 3].map(() => client.send({ path: `${pods}?watch=1`, signal: end.signal }));
+    const watches = Array.from({ length: 12 }, () =>
+      client.send({ path: `${pods}?watch=1`, signal: end.signal }),
+    );
     const answers = Promise.allSettled(watches);
     for (let step = 0; step < round % steps; step += 1) await Promise.resolve();
     end.abort(new Error('no more'));
