@@ -1,6 +1,7 @@
 /** Snapshot and translation of 1,000 services with 10 endpoints each, for one sidecar: cold, warm, and after changes. */
 import { defaultMeshConfig } from '../dist/config/decode/mesh-config.js';
 import { noMeshNetworks } from '../dist/config/mesh-config.js';
+import { finish } from '../dist/base/piecewise.js';
 import { typeUrls } from '../dist/envoy/type-urls.js';
 import { MeshState } from '../dist/mesh/mesh-state.js';
 import { PilotSource } from '../dist/pilot-source.js';
@@ -44,14 +45,13 @@ export async function translation() {
       fields: { NAMESPACE: { stringValue: 'shop' }, ISTIO_VERSION: { stringValue: '1.31.0' } },
     };
     const client = source.attach({ id: 'sidecar~10.0.0.1~a.shop~shop.svc.cluster.local', metadata });
-    const all = { wildcard: true, names: new Set() };
-    const clusters = timed('clusters, cold', () => client.resources(typeUrls.cds, all));
+    const all = { wildcard: true, names: new Set(), placeholders: true };
+    const clusters = timed('clusters, cold', () => finish(client.resources(typeUrls.cds, all)));
     const names = new Set(
       (clusters?.resources ?? []).map(({ name }) => name).filter((name) => name.startsWith('outbound')),
     );
-    const assignments = timed('endpoints, cold', () =>
-      client.resources(typeUrls.eds, { wildcard: false, names }),
-    );
+    const named = { wildcard: false, names, placeholders: true };
+    const assignments = timed('endpoints, cold', () => finish(client.resources(typeUrls.eds, named)));
     bytes = [...(clusters?.resources ?? []), ...(assignments?.resources ?? [])].reduce(
       (sum, { body }) => sum + body.length,
       0,
@@ -59,8 +59,8 @@ export async function translation() {
 
     registry.setEndpoints(host(7), 'shop', endpoints(7, 1));
     source.update(timed('snapshot after one endpoint change', () => mesh.snapshot()));
-    timed('clusters, warm', () => client.resources(typeUrls.cds, all));
-    timed('endpoints, after one change', () => client.resources(typeUrls.eds, { wildcard: false, names }));
+    timed('clusters, warm', () => finish(client.resources(typeUrls.cds, all)));
+    timed('endpoints, after one change', () => finish(client.resources(typeUrls.eds, named)));
     mesh.dispose();
   }
   const measures = [...times].map(([what, values]) => ({
