@@ -82,7 +82,8 @@ export class Http2Connection implements Connection {
         },
         { endStream: call.body === undefined },
       );
-      // Node 20 corrupts its memory when a request is taken back before it has been written, which is at the end of a turn.
+      // A request that is taken back before it was written, at the end of the turn, can crash Node 20 (heap
+      // corruption, SIGABRT).
       let isWritten = false;
       const abort = (): void => {
         if (isWritten) stream.destroy(abortReason(signal));

@@ -20,12 +20,12 @@ test.each([
   { title: 'the requests', closes: false },
   { title: 'the requests and the connection', closes: true },
 ])('watches that are begun and ended at each step of their way: $title', async ({ closes }) => {
-  for (let round = 0; round < 5 * steps; round += 1) {
+  for (let round = 0; round < 10 * steps; round += 1) {
     const client = new ApiClient(new ContextAccess(contextOfText(kubernetes.kubeconfig(), 'test')));
     const pods = '/api/v1/pods';
     expect(await client.json({ path: pods, signal: new AbortController().signal })).toHaveProperty('items');
     const end = new AbortController();
-    const watches = Array.from({ length: 12 }, () =>
+    const watches = Array.from({ length: 9 }, () =>
       client.send({ path: `${pods}?watch=1`, signal: end.signal }),
     );
     const answers = Promise.allSettled(watches);
