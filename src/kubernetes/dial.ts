@@ -102,12 +102,6 @@ function openThroughProxy(proxy: URL, address: ServerAddress, opened: Socket[]):
   });
 }
 
-/**
- * HTTP/2 would share one connection among all watches and ask it for signs of life, but the HTTP/2 client of Node 20
- * can abort the process (a corrupted heap) when requests and their connection are destroyed together.
- */
-const offeredProtocols: readonly string[] = ['http/1.1'];
-
 function openTls(
   socket: Socket,
   { server, host }: ServerAddress,
@@ -120,7 +114,7 @@ function openTls(
     host,
     // An IP address is no server name in TLS; the certificate is checked for the host then.
     ...(isIP(named.replace(/^\[(.*)\]$/, '$1')) === 0 && { servername: named }),
-    ALPNProtocols: [...offeredProtocols],
+    ALPNProtocols: ['h2', 'http/1.1'],
     rejectUnauthorized: !insecure,
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { contextOfFiles, contextOfPod, isInCluster } from '../../../src/kubernetes/kubeconfig-files.js';
 import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { expectAsFresh, Follower, newNamespace, service } from './fixture.js';
+import { TcpProxy } from './tcp-proxy.js';
 
 /** What somebody may do who reads a cluster. */
 const readRules = [
@@ -115,7 +116,8 @@ test('a plugin is run again when its token ends, whether it said so or not', asy
   });
 });
 
-test('a client certificate that is renewed in its file is taken from there', async () => {
+test('a client certificate that is renewed in its file makes a new connection', async () => {
+  const proxy = await TcpProxy.start(new URL(kubernetes.server));
   const renew = async (seconds: number): Promise<void> => {
     const { cert, key } = await kubernetes.clientCertificate('somebody', 'system:masters', seconds);
     await file('tls.crt', cert);
@@ -123,15 +125,18 @@ test('a client certificate that is renewed in its file is taken from there', asy
   };
   await renew(4);
   const user = { 'client-certificate': 'tls.crt', 'client-key': 'tls.key' };
-  const context = contextOfFiles(await kubeconfig(user), undefined);
+  const context = contextOfFiles(await kubeconfig(user, proxy.url), undefined);
   const follower = await Follower.synced(kubernetes, { context, timing: shortWatches });
+  expect(proxy.connections).toBe(1);
   await follower.until('that the certificate is not accepted', ({ failing }) => failing);
   expect(follower.failures.at(-1)).toMatch(/401 Unauthorized/);
   await renew(3600);
   await follower.until('that all is well', ({ failing }) => !failing);
   await expectFollowing(follower, 'late');
+  await follower.until('that the old connection is gone', () => proxy.connections === 1);
   await expectAsFresh(follower, kubernetes);
   follower.close();
+  await proxy.stop();
 });
 
 test('credentials that are changed in the kubeconfig itself are picked up', async () => {
