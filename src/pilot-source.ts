@@ -113,6 +113,7 @@ export class PilotClient implements ResourceClient {
   #context: ProxyContext | undefined;
   #newest: ProxyContext | undefined;
   #group: ProxyGroup | undefined;
+  #groupBefore: ProxyGroup | undefined;
   /** What was given last, by type: given again as long as it is the same. */
   readonly #given = new Map<string, ResourceSet>();
 
@@ -136,7 +137,8 @@ export class PilotClient implements ResourceClient {
     if (full === undefined) throw new Error('asked for resources before the first snapshot');
     if (this.#context?.snapshot === full) return this.#context;
     this.#context = resolveProxy(full, this.proxy);
-    this.#group = undefined;
+    this.#groupBefore = this.#group;
+    this.#group = proxyGroup(this.#context);
     return this.#context;
   }
 
@@ -162,6 +164,15 @@ export class PilotClient implements ResourceClient {
     return this.proxy.dialect === 'grpc';
   }
 
+  current(typeUrl: string, { names, placeholders }: Subscription): ResourceSet | undefined {
+    const { context } = this;
+    if (typeUrl !== typeUrls.eds || this.#group === undefined) return undefined;
+    const { assignments, newest } = this.#state;
+    const set = assignments.known(newest ?? context.snapshot, this.#group, names, placeholders);
+    if (set !== undefined) this.#given.set(typeUrl, set);
+    return set;
+  }
+
   *resources(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet> {
     const set = yield* this.#make(typeUrl, subscription, this.#given.get(typeUrl));
     this.#given.set(typeUrl, set);
@@ -175,14 +186,19 @@ export class PilotClient implements ResourceClient {
   ): Piecewise<ResourceSet> {
     const { context } = this;
     const { memo, clusters, assignments } = this.#state;
-    this.#group ??= proxyGroup(context);
+    const group = (this.#group ??= proxyGroup(context));
     switch (typeUrl) {
       case typeUrls.cds:
         return this.#speaksGrpc
           ? this.#alone(translateClusters(context, memo, subscription.names), before)
-          : clusters.clusters(context, this.#group, subscription, before);
+          : clusters.clusters(context, group, subscription, before);
       case typeUrls.eds:
-        return assignments.assignments(this.#newestContext, this.#group, subscription, before);
+        return assignments.assignments(
+          this.#newestContext,
+          { group, groupBefore: this.#groupBefore },
+          subscription,
+          before,
+        );
       case typeUrls.lds:
         return this.#alone(translateGrpcListeners(context, memo, subscription.names), before);
       case typeUrls.rds:

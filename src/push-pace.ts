@@ -1,48 +1,45 @@
 /**
- * Over which time endpoint changes are merged that follow others. It is short as long as the server has time to spare;
- * while changes go on and pushing them takes a large part of the time, it grows, so that a mesh in which endpoints
- * change all the time does not keep the server, and every proxy, busy with nothing else.
+ * Over which time endpoint changes are merged that follow others. It is short as long as the server has time to spare:
+ * a part of all time may be spent, and what is not spent is saved up for a while. While changes go on and cost more
+ * than that, each waits until there is time again, so that a mesh in which endpoints change all the time does not keep
+ * the server, and every proxy, busy with nothing else.
  */
-import { performance, type EventLoopUtilization } from 'node:perf_hooks';
-
-/** Milliseconds over which use is averaged. */
-const memory = 1000;
-/** The part of the time that may be used before changes are merged over longer. */
-const target = 1 / 8;
-/** By how much the time grows and shrinks from one push to the next. */
-const step = 1.5;
+/** The part of all time that may be spent on pushing before changes are merged over longer. */
+const share = 1 / 32;
+/** Milliseconds that are saved up at the most. */
+const mostSaved = 250;
 
 export interface PushPaceOptions {
   /** Milliseconds when there is time to spare, and at the most. */
   readonly shortest: number;
   readonly longest: number;
-  /** How much of the time the event loop was in use; the process's own when absent. */
-  readonly utilization?: (since?: EventLoopUtilization) => EventLoopUtilization;
+  /** Milliseconds that were spent on pushing by now. */
+  readonly spent: () => number;
+  /** The clock, in milliseconds; the process's own when absent. */
+  readonly now?: () => number;
 }
 
 export class PushPace {
   readonly #options: PushPaceOptions;
-  readonly #utilization: (since?: EventLoopUtilization) => EventLoopUtilization;
-  #mark: EventLoopUtilization;
-  #used = 0;
-  #merge: number;
+  readonly #now: () => number;
+  #last: { readonly now: number; readonly spent: number };
+  /** Milliseconds that may be spent; below zero when more was spent than was there. */
+  #saved = mostSaved;
 
   constructor(options: PushPaceOptions) {
     this.#options = options;
-    this.#utilization = options.utilization ?? ((since) => performance.eventLoopUtilization(since));
-    this.#mark = this.#utilization();
-    this.#merge = options.shortest;
+    this.#now = options.now ?? (() => performance.now());
+    this.#last = { now: this.#now(), spent: options.spent() };
   }
 
   /** Milliseconds over which what follows the push that is made now is merged. */
   next(): number {
-    const { active, idle, utilization } = this.#utilization(this.#mark);
-    this.#mark = this.#utilization();
-    const weight = 1 - Math.exp(-(active + idle) / memory);
-    this.#used += weight * (utilization - this.#used);
-    if (this.#used > target) this.#merge *= step;
-    else if (this.#used < target / step) this.#merge /= step;
-    this.#merge = Math.min(Math.max(this.#merge, this.#options.shortest), this.#options.longest);
-    return this.#merge;
+    const { shortest, longest } = this.#options;
+    const now = this.#now();
+    const spent = this.#options.spent();
+    const saved = this.#saved + (now - this.#last.now) * share - (spent - this.#last.spent);
+    this.#last = { now, spent };
+    this.#saved = Math.min(Math.max(saved, -longest * share), mostSaved);
+    return Math.min(Math.max(-this.#saved / share, shortest), longest);
   }
 }

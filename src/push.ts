@@ -46,7 +46,11 @@ export interface PushParts {
     readonly snapshot: Snapshot | undefined;
     update(snapshot: Snapshot, scope: 'all' | 'endpoints'): void;
   };
-  readonly server: { push(change: SourceChange): void };
+  readonly server: {
+    push(change: SourceChange): void;
+    /** Milliseconds that were spent on bringing changes to streams by now. */
+    readonly spent: number;
+  };
   readonly metrics: {
     /** A full snapshot was put together. */
     snapshotBuilt(snapshot: Snapshot, seconds: number): void;
@@ -129,6 +133,8 @@ export class Pushes {
     const pace = new PushPace({
       shortest: times.endpointMerge,
       longest: Math.max(times.endpointMerge, longestMerge),
+      spent: () => parts.server.spent,
+      ...(scheduler !== undefined && { now: () => scheduler.now() }),
     });
     const follow = { mergeMs: () => pace.next(), atOnce: turnsEnd, ...clock };
     this.#subscription.add(

@@ -93,6 +93,7 @@ export class LoggingObserver implements XdsObserver {
     { connectionId }: StreamIdentity,
     { typeUrl, version, nonce, resources, removed, bytes, reason, queueMs, makeMs }: PushReport,
   ): void {
+    if (this.#logger.debugs === false) return;
     this.#logger.debug(`sent ${shortName(typeUrl)}`, {
       connection: clientText(connectionId),
       resources,
@@ -120,7 +121,8 @@ export class LoggingObserver implements XdsObserver {
   }
 
   acked({ connectionId }: StreamIdentity, typeUrl: string, nonce: string): void {
-    this.#logger.debug(`${shortName(typeUrl)} accepted`, { connection: clientText(connectionId), nonce });
+    if (this.#logger.debugs !== false)
+      this.#logger.debug(`${shortName(typeUrl)} accepted`, { connection: clientText(connectionId), nonce });
     const refusals = this.#streams.get(connectionId);
     const refusal = refusals?.get(typeUrl);
     if (refusal === undefined) return;

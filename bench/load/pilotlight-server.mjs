@@ -130,6 +130,7 @@ function problemLogger(base) {
     problems.set(key, { ...known, count: known.count + 1 });
   };
   return {
+    debugs: false,
     debug: () => undefined,
     info: () => undefined,
     warn: counted('warn'),

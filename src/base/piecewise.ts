@@ -39,6 +39,11 @@ export class SharedWork<T> {
     return this.#error !== undefined;
   }
 
+  /** The result, once it is there. */
+  get done(): T | undefined {
+    return this.#result?.value;
+  }
+
   *result(): Piecewise<T> {
     for (;;) {
       if (this.#error !== undefined) throw this.#error.thrown;

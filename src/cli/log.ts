@@ -45,6 +45,9 @@ function wrap(inner: Pino): Logger {
     (message: string, fields: LogFields = {}): void =>
       inner[level](fields, message);
   return {
+    get debugs() {
+      return inner.isLevelEnabled('debug');
+    },
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),

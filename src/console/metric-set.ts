@@ -161,9 +161,9 @@ export class Histogram<Labels extends readonly string[]> extends Metric<Labels, 
   }
 }
 
-/** Most metrics have one label, whose value is the key. */
+/** Most metrics have one label, whose value is the key, or none. */
 function keyOf(values: readonly string[]): string {
-  return values.length === 1 ? (values[0] ?? '') : JSON.stringify(values);
+  return values.length < 2 ? (values[0] ?? '') : JSON.stringify(values);
 }
 
 function line(name: string, labels: readonly string[], value: number): string {

@@ -123,7 +123,8 @@ export class PilotMetrics implements XdsObserver {
     this.#metrics.streams.add(-1, open.version);
     if (this.#versions.release(open.version)) this.#metrics.streams.remove(open.version);
     if (error === undefined) return;
-    for (const [type, count] of open.unsent) this.#metrics.pushes.inc(count, `${type}_senderr`);
+    for (const [type, count] of open.unsent)
+      if (count > 0) this.#metrics.pushes.inc(count, `${type}_senderr`);
   }
 
   refused(_peer: string, error: Error): void {
@@ -153,8 +154,7 @@ export class PilotMetrics implements XdsObserver {
     const unsent = this.#streams.get(connectionId)?.unsent;
     const type = typeLabel(typeUrl);
     const count = unsent?.get(type) ?? 0;
-    if (count > 1) unsent?.set(type, count - 1);
-    else unsent?.delete(type);
+    if (count > 0) unsent?.set(type, count - 1);
   }
 
   sendTimedOut(): void {

@@ -1,4 +1,5 @@
 /** What differs between two snapshots, as far as endpoints go. */
+import { BriefMemo } from '../base/brief-memo.js';
 import { changedKeys } from '../base/changes.js';
 import type { Snapshot } from '../mesh/snapshot.js';
 
@@ -21,18 +22,16 @@ export function sameButEndpoints(before: Snapshot, now: Snapshot): boolean {
   );
 }
 
-const known = new WeakMap<
-  Snapshot,
-  { readonly before: WeakRef<Snapshot>; readonly hosts: ReadonlySet<string> }
->();
+/** The last answer for each snapshot: all groups of proxies go from the same one to the same one. */
+const known = new BriefMemo<Snapshot, { before: Snapshot; hosts: ReadonlySet<string> }>({ most: 4 });
 
 /** The hosts whose endpoints differ. */
 export function changedHosts(before: Snapshot, now: Snapshot): ReadonlySet<string> {
   const memo = known.get(now);
-  if (memo?.before.deref() === before) return memo.hosts;
+  if (memo?.before === before) return memo.hosts;
   const hosts = new Set<string>();
   for (const key of changedKeys(before.discovery.shards, now.discovery.shards)) hosts.add(hostOf(key));
-  known.set(now, { before: new WeakRef(before), hosts });
+  known.set(now, { before, hosts });
   return hosts;
 }
 

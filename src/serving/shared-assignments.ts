@@ -1,6 +1,6 @@
 /**
- * The assignments of each group of proxies for each set of names: made once for each snapshot; and where nothing but
- * endpoints changed, only those of the services whose endpoints did.
+ * The assignments of each group of proxies for each set of names: made once for each snapshot. Of the snapshot before,
+ * those of services that did not change stay, and where nothing but endpoints changed, the whole set but for these.
  */
 import { SharedWork, type Piecewise } from '../base/piecewise.js';
 import type { EncodedResource } from '../envoy/resource.js';
@@ -11,6 +11,7 @@ import { parseClusterName } from '../translate/names.js';
 import type { TranslationProblem } from '../translate/translation.js';
 import type { ResourceSet, Subscription } from '../xds/source.js';
 import { changedHosts, sameButEndpoints } from './changed-hosts.js';
+import { MadeAssignments } from './made-assignments.js';
 import type { ProxyGroup } from './proxy-group.js';
 import { resourceSet } from './resource-sets.js';
 
@@ -30,11 +31,17 @@ interface Made {
 
 type Answers = WeakMap<NameSet, Answer>;
 
+/** What a group is served. */
+interface OfGroup {
+  readonly answers: { readonly true: Answers; readonly false: Answers };
+  /** The assignments that were made last for it, whoever asked for them. */
+  made: MadeAssignments;
+}
+
 export class SharedAssignments {
   readonly #memo: Memo;
   readonly #report: (problem: TranslationProblem) => void;
-  /** With and without placeholders. */
-  readonly #answers = { true: new WeakMap<ProxyGroup, Answers>(), false: new WeakMap<ProxyGroup, Answers>() };
+  readonly #groups = new WeakMap<ProxyGroup, OfGroup>();
 
   constructor(memo: Memo, report: (problem: TranslationProblem) => void) {
     this.#memo = memo;
@@ -43,48 +50,78 @@ export class SharedAssignments {
 
   /**
    * The assignments that a proxy of a group asks for. A proxy that asks for its own siblings shares them with no one.
+   * @param groupBefore the group that the proxy was in before, if any.
    * @param before what the proxy had: the result if it has the same.
    */
   *assignments(
     context: ProxyContext,
-    group: ProxyGroup,
+    { group, groupBefore }: { readonly group: ProxyGroup; readonly groupBefore: ProxyGroup | undefined },
     subscription: Subscription,
     before: ResourceSet | undefined,
   ): Piecewise<ResourceSet> {
     const { names, placeholders } = subscription;
-    if (names.has(selfCluster)) return (yield* this.#all(context, subscription, before)).set;
-    const byGroup = this.#answers[placeholders ? 'true' : 'false'];
-    const answers = byGroup.get(group) ?? new WeakMap<NameSet, Answer>();
-    byGroup.set(group, answers);
+    const ofGroup = this.#of(context, group, groupBefore);
+    if (names.has(selfCluster)) return (yield* this.#all(context, ofGroup, subscription, before)).set;
+    const answers = ofGroup.answers[placeholders ? 'true' : 'false'];
     const known = answers.get(names);
     if (known?.snapshot === context.snapshot) return (yield* known.work.result()).set;
-    const work = new SharedWork(this.#make(context, subscription, known, before));
+    const work = new SharedWork(this.#make(context, ofGroup, subscription, known, before));
     answers.set(names, { snapshot: context.snapshot, work });
     return (yield* work.result()).set;
   }
 
+  /** What was made already of what proxies of a group ask for. */
+  known(
+    snapshot: Snapshot,
+    group: ProxyGroup,
+    names: NameSet,
+    placeholders: boolean,
+  ): ResourceSet | undefined {
+    const answer = this.#groups.get(group)?.answers[placeholders ? 'true' : 'false'].get(names);
+    return answer?.snapshot === snapshot ? answer.work.done?.set : undefined;
+  }
+
+  #of(context: ProxyContext, group: ProxyGroup, groupBefore: ProxyGroup | undefined): OfGroup {
+    let ofGroup = this.#groups.get(group);
+    if (ofGroup === undefined) {
+      const before = groupBefore?.key === group.key ? this.#groups.get(groupBefore)?.made : undefined;
+      const made = before?.goTo(context) ?? new MadeAssignments(context);
+      ofGroup = { answers: { true: new WeakMap(), false: new WeakMap() }, made };
+      this.#groups.set(group, ofGroup);
+    }
+    return ofGroup;
+  }
+
   *#make(
     context: ProxyContext,
+    ofGroup: OfGroup,
     subscription: Subscription,
     known: Answer | undefined,
     before: ResourceSet | undefined,
   ): Piecewise<Made> {
-    if (known === undefined || known.work.failed) return yield* this.#all(context, subscription, before);
+    if (known === undefined || known.work.failed)
+      return yield* this.#all(context, ofGroup, subscription, before);
     const made = yield* known.work.result();
     if (!made.complete || !sameButEndpoints(known.snapshot, context.snapshot))
-      return yield* this.#all(context, subscription, made.set);
+      return yield* this.#all(context, ofGroup, subscription, made.set);
     return yield* this.#changed(
       context,
+      ofGroup,
       subscription,
       made.set,
       changedHosts(known.snapshot, context.snapshot),
     );
   }
 
-  *#all(context: ProxyContext, subscription: Subscription, before: ResourceSet | undefined): Piecewise<Made> {
+  *#all(
+    context: ProxyContext,
+    ofGroup: OfGroup,
+    subscription: Subscription,
+    before: ResourceSet | undefined,
+  ): Piecewise<Made> {
     const resources: EncodedResource[] = [];
     for (const name of subscription.names) {
-      const resource = this.#one(context, subscription, name);
+      const resource = this.#one(context, ofGroup, subscription, name);
       if (resource !== undefined) resources.push(resource);
       yield;
     }
@@ -95,6 +132,7 @@ export class SharedAssignments {
   /** The set before, with what is to be made anew in its place. */
   *#changed(
     context: ProxyContext,
+    ofGroup: OfGroup,
     subscription: Subscription,
     before: ResourceSet,
     hosts: ReadonlySet<string>,
@@ -102,8 +140,8 @@ export class SharedAssignments {
     let resources: EncodedResource[] | undefined;
     for (const host of hosts) {
       for (const { name, place } of placesByHost(subscription.names).get(host) ?? []) {
-        const resource = this.#one(context, subscription, name);
-        if (resource === undefined) return yield* this.#all(context, subscription, before);
+        const resource = this.#one(context, ofGroup, subscription, name);
+        if (resource === undefined) return yield* this.#all(context, ofGroup, subscription, before);
         if (resource === before.resources[place]) continue;
         resources ??= [...before.resources];
         resources[place] = resource;
@@ -113,10 +151,21 @@ export class SharedAssignments {
     return { set: resources === undefined ? before : resourceSet(resources), complete: true };
   }
 
-  #one(context: ProxyContext, { placeholders }: Subscription, name: string): EncodedResource | undefined {
+  #one(
+    context: ProxyContext,
+    ofGroup: OfGroup,
+    { placeholders }: Subscription,
+    name: string,
+  ): EncodedResource | undefined {
+    if (ofGroup.made.snapshot !== context.snapshot) ofGroup.made = ofGroup.made.goTo(context);
+    const made = ofGroup.made.get(name);
+    if (made !== undefined) return made;
     const { resource, problems } = translateAssignment(context, name, this.#memo);
     for (const problem of problems) this.#report(problem);
-    return resource?.placeholder === true && !placeholders ? undefined : resource;
+    // A placeholder may be for any text, and one's own siblings are not the group's: nothing is kept of them.
+    if (resource?.placeholder === true) return placeholders ? resource : undefined;
+    if (resource !== undefined && name !== selfCluster) ofGroup.made.set(name, resource);
+    return resource;
   }
 }
 

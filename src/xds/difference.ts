@@ -1,4 +1,5 @@
 /** What one set of resources has that another has not. */
+import { BriefMemo } from '../base/brief-memo.js';
 import type { EncodedResource } from '../envoy/resource.js';
 import type { ResourceSet } from './source.js';
 
@@ -12,18 +13,15 @@ export interface Difference {
 const nothing: Difference = { changed: [], removed: [] };
 
 /** The last difference that was asked for of each set: many streams go from the same set to the same one. */
-const known = new WeakMap<
-  ResourceSet,
-  { readonly before: WeakRef<ResourceSet>; readonly difference: Difference }
->();
+const known = new BriefMemo<ResourceSet, { before: ResourceSet; difference: Difference }>({ most: 256 });
 
 /** What to tell a client that has `before` so that it has `now`. Costs little where the two have most in common. */
 export function difference(before: ResourceSet, now: ResourceSet): Difference {
   if (before === now) return nothing;
   const memo = known.get(now);
-  if (memo?.before.deref() === before) return memo.difference;
+  if (memo?.before === before) return memo.difference;
   const made = compare(before.resources, now.resources);
-  known.set(now, { before: new WeakRef(before), difference: made });
+  known.set(now, { before, difference: made });
   return made;
 }
 

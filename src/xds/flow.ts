@@ -30,7 +30,7 @@ export class Flow {
   readonly #limits: FlowLimits;
   readonly #events: FlowEvents;
   /** In the order in which they began; a write is in one of the two. */
-  readonly #active = new Set<Write>();
+  #active = new Set<Write>();
   readonly #slow = new Set<Write>();
   #activeBytes = 0;
   #slowBytes = 0;
@@ -73,6 +73,8 @@ export class Flow {
     const hadRoom = this.hasRoom;
     if (this.#active.delete(write)) this.#activeBytes -= write.bytes;
     else if (this.#slow.delete(write)) this.#slowBytes -= write.bytes;
+    // A set that is emptied refers from what it was to what it becomes, and so one push's garbage to the next one's.
+    if (this.#active.size === 0) this.#active = new Set();
     if (this.#active.size + this.#slow.size === 0) this.close();
     if (!hadRoom && this.hasRoom) this.#events.onRoom();
   }

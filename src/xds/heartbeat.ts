@@ -4,6 +4,8 @@ import type { EncodedResource } from '../envoy/resource.js';
 /** More milliseconds than a timer can wait; a heartbeat that comes early does no harm. */
 const longestWait = 2 ** 31 - 1;
 
+const noTypes: readonly string[] = [];
+
 export class Heartbeat {
   readonly #onDue: () => void;
   readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly interval: number }>();
@@ -19,7 +21,8 @@ export class Heartbeat {
   }
 
   /** The types that are due; they are so no longer. */
-  take(): string[] {
+  take(): readonly string[] {
+    if (this.#due.size === 0) return noTypes;
     const types = [...this.#due];
     this.#due.clear();
     return types;

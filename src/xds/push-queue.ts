@@ -11,16 +11,19 @@ export interface PushQueueOptions {
   readonly sliceMs: number;
   /** Whether more may be sent at present; `resume` is to be called once it may again. */
   readonly mayGoOn: () => boolean;
+  /** All have had their turns. */
+  readonly onEmpty?: () => void;
 }
 
 export class PushQueue<T> {
   readonly #turn: (item: T) => Piecewise<void>;
   readonly #options: PushQueueOptions;
   /** In the order of their turns; with the turn, where it was begun. */
-  readonly #queue = new Map<T, Piecewise<void> | undefined>();
+  #queue = new Map<T, Piecewise<void> | undefined>();
   /** Those in a turn that want another one. */
   readonly #again = new Set<T>();
   #scheduled = false;
+  #spent = 0;
 
   constructor(turn: (item: T) => Piecewise<void>, options: PushQueueOptions) {
     this.#turn = turn;
@@ -30,6 +33,11 @@ export class PushQueue<T> {
   /** How many wait for a turn or are in theirs. */
   get length(): number {
     return this.#queue.size;
+  }
+
+  /** Milliseconds that turns have taken by now. */
+  get spent(): number {
+    return this.#spent;
   }
 
   /** Asks for a turn; during a turn, for another one. */
@@ -52,20 +60,27 @@ export class PushQueue<T> {
     setImmediate(() => {
       this.#scheduled = false;
       this.#slice();
+      // A map that is emptied refers from what it was to what it becomes, and so one push's garbage to the next one's.
+      if (this.#queue.size === 0) {
+        this.#queue = new Map();
+        this.#options.onEmpty?.();
+      }
       this.resume();
     });
   }
 
   #slice(): void {
-    const end = performance.now() + this.#options.sliceMs;
+    const began = performance.now();
+    const end = began + this.#options.sliceMs;
     do {
       const [next] = this.#queue;
-      if (next === undefined || !this.#options.mayGoOn()) return;
+      if (next === undefined || !this.#options.mayGoOn()) break;
       const [item, begun] = next;
       const turn = begun ?? this.#turn(item);
       this.#queue.set(item, turn);
       this.#advance(item, turn, end);
     } while (performance.now() < end);
+    this.#spent += performance.now() - began;
   }
 
   #advance(item: T, turn: Piecewise<void>, end: number): void {

@@ -1,9 +1,10 @@
 /**
- * Responses as bytes, put together from resources that are encoded already: the head and the end (version, type,
- * nonce) are encoded for each response, the resources once for all.
+ * Responses as bytes, put together from resources that are encoded already: version, type and nonce are encoded for
+ * each response, the resources once for all.
  */
 import type { EncodedResource } from '../envoy/resource.js';
 import { bytesField, stringField, varint } from '../envoy/wire.js';
+import { bodyLength, sharedBody, type ResourceField } from './shared-body.js';
 
 const versionTag = 0x0a; // version_info and system_version_info = 1
 const resourcesTag = 0x12; // resources = 2
@@ -42,37 +43,70 @@ export interface ResourceForm {
 }
 
 /**
- * A response in parts, most of which many responses have in common. It becomes one piece of bytes when the transport
+ * A response: fields of its own, and resources that many responses have in common. It becomes bytes when the transport
  * takes it, so that what waits for a slow client is only a list.
  */
 export class EncodedResponse {
-  readonly #parts: readonly Buffer[];
-  /** Bytes of all parts. */
+  readonly #own: readonly Buffer[];
+  readonly #ownLength: number;
+  readonly #resources: readonly EncodedResource[];
+  readonly #field: ResourceField;
+  /** Bytes of the message. */
   readonly length: number;
 
-  constructor(parts: readonly Buffer[]) {
-    this.#parts = parts;
-    this.length = parts.reduce((sum, part) => sum + part.length, 0);
+  constructor(own: readonly Buffer[], resources: readonly EncodedResource[], field: ResourceField) {
+    this.#own = own;
+    this.#ownLength = own.reduce((sum, part) => sum + part.length, 0);
+    this.#resources = resources;
+    this.#field = field;
+    this.length = this.#ownLength + bodyLength(resources, field);
   }
 
-  /** All in one piece, in memory that the next call of any response uses again: to be copied from at once. */
+  /** The message in one piece of its own. */
   bytes(): Buffer {
-    if (scratch.length < this.length) scratch = Buffer.allocUnsafeSlow(roundUp(this.length));
-    let at = 0;
-    for (const part of this.#parts) {
-      scratch.set(part, at);
+    return this.#together(0);
+  }
+
+  /** The message as gRPC frames it, in pieces to be written one after the other and not to be written to. */
+  frames(): readonly Buffer[] {
+    if (this.length <= copiedUpTo || this.#resources.length === 0)
+      return [this.#framed(this.#together(framePrefix))];
+    const own = Buffer.allocUnsafe(framePrefix + this.#ownLength);
+    this.#setOwn(own, framePrefix);
+    return [this.#framed(own), sharedBody(this.#resources, this.#field)];
+  }
+
+  #framed(start: Buffer): Buffer {
+    start[0] = 0; // not compressed
+    start.writeUInt32BE(this.length, 1);
+    return start;
+  }
+
+  #together(from: number): Buffer {
+    const all = Buffer.allocUnsafe(from + this.length);
+    let at = this.#setOwn(all, from);
+    for (const resource of this.#resources) {
+      const bytes = resource[this.#field];
+      all.set(bytes, at);
+      at += bytes.length;
+    }
+    return all;
+  }
+
+  #setOwn(target: Buffer, from: number): number {
+    let at = from;
+    for (const part of this.#own) {
+      target.set(part, at);
       at += part.length;
     }
-    return scratch.subarray(0, at);
+    return at;
   }
 }
 
-let scratch: Buffer = Buffer.alloc(0);
-
-/** To the next power of two, of 64 KiB at least. */
-function roundUp(length: number): number {
-  return Math.max(64 * 1024, 2 ** Math.ceil(Math.log2(length)));
-}
+/** Bytes before a message of gRPC: whether it is compressed, and its length. */
+const framePrefix = 5;
+/** Bytes up to which copying a message costs less than writing it in pieces. */
+const copiedUpTo = 16 * 1024;
 
 /** A DiscoveryResponse. */
 export function encodeSotwResponse(
@@ -80,14 +114,12 @@ export function encodeSotwResponse(
   resources: readonly EncodedResource[],
   form: ResourceForm,
 ): EncodedResponse {
-  const parts = [versionField(head.version)];
-  for (const resource of resources) {
-    if (form.ttl && resource.ttl !== undefined) parts.push(wrapped(resource, form));
-    else parts.push(resource.anyField);
-  }
-  parts.push(typeUrlField(head.typeUrl), nonceField(head.nonce));
-  if (head.controlPlane !== undefined) parts.push(controlPlane(sotwControlPlaneTag, head.controlPlane));
-  return new EncodedResponse(parts);
+  const own = [versionField(head.version), typeUrlField(head.typeUrl), nonceField(head.nonce)];
+  if (head.controlPlane !== undefined) own.push(controlPlane(sotwControlPlaneTag, head.controlPlane));
+  if (!hasTtl(resources, form)) return new EncodedResponse(own, resources, 'anyField');
+  for (const resource of resources)
+    own.push(resource.ttl === undefined ? resource.anyField : wrapped(resource, form));
+  return new EncodedResponse(own, [], 'anyField');
 }
 
 /** A DeltaDiscoveryResponse. */
@@ -97,18 +129,22 @@ export function encodeDeltaResponse(
   removed: readonly string[],
   form: ResourceForm,
 ): EncodedResponse {
-  const parts = [versionField(head.version)];
+  const own = [versionField(head.version), typeUrlField(head.typeUrl), nonceField(head.nonce)];
+  for (const name of removed) own.push(stringField(removedTag, name));
+  if (head.controlPlane !== undefined) own.push(controlPlane(deltaControlPlaneTag, head.controlPlane));
+  if (!hasTtl(resources, form)) return new EncodedResponse(own, resources, 'deltaField');
   for (const resource of resources) {
-    if (form.ttl && resource.ttl !== undefined) {
-      parts.push(bytesField(resourcesTag, withTtl(resource, resource.ttl, form)));
-    } else {
-      parts.push(resource.deltaField);
-    }
+    const { ttl } = resource;
+    own.push(
+      ttl === undefined ? resource.deltaField : bytesField(resourcesTag, withTtl(resource, ttl, form)),
+    );
   }
-  parts.push(typeUrlField(head.typeUrl), nonceField(head.nonce));
-  for (const name of removed) parts.push(stringField(removedTag, name));
-  if (head.controlPlane !== undefined) parts.push(controlPlane(deltaControlPlaneTag, head.controlPlane));
-  return new EncodedResponse(parts);
+  return new EncodedResponse(own, [], 'deltaField');
+}
+
+/** Whether resources are written otherwise for a client than for others. */
+function hasTtl(resources: readonly EncodedResource[], form: ResourceForm): boolean {
+  return form.ttl && resources.some(({ ttl }) => ttl !== undefined);
 }
 
 const typeUrlField = remembering((typeUrl) => stringField(typeUrlTag, typeUrl));

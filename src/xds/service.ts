@@ -19,7 +19,7 @@ import { typeUrls } from '../envoy/type-urls.js';
 import type { EncodedResponse } from './response.js';
 
 const passBytes = (bytes: Buffer): Buffer => bytes;
-/** grpc-js copies from what it is given before it asks again. */
+/** Where responses do not go to the stream as they are (grpc-frames.ts). */
 const serialize = (response: EncodedResponse): Buffer => response.bytes();
 
 function sotwMethod(path: string) {

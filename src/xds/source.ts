@@ -42,6 +42,8 @@ export interface ResourceClient {
    * long as nothing changed the result is the very same object, also for other clients that see the same.
    */
   resources(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet>;
+  /** What `resources` gives, if that is there without any work. */
+  current?(typeUrl: string, subscription: Subscription): ResourceSet | undefined;
 }
 
 /** A change of a source's state. */

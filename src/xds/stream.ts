@@ -295,7 +295,9 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
       }
       const started = performance.now();
       const { subscription, reason, marks } = channel;
-      const set = yield* client.resources(channel.typeUrl, subscription);
+      const set =
+        client.current?.(channel.typeUrl, subscription) ??
+        (yield* client.resources(channel.typeUrl, subscription));
       if (this.#closed) return;
       if (channel.subscription !== subscription) continue; // asked for otherwise meanwhile
       const holdRemovals =

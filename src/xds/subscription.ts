@@ -62,6 +62,9 @@ export interface DeltaSubscriptionChange extends SubscriptionChange<Subscription
 
 const nothingDelta: Subscription = { wildcard: false, names: noNames, placeholders: false };
 
+/** Of most requests, which only accept a response. */
+const noChange = { added: [], wildcardAdded: false, released: [] } as const;
+
 /**
  * The subscription after a delta request.
  *
@@ -72,6 +75,8 @@ export function subscribeDelta(
   lists: DeltaLists,
   isWildcardType: boolean,
 ): DeltaSubscriptionChange {
+  if (previous !== undefined && lists.subscribe.length + lists.unsubscribe.length === 0)
+    return { subscription: previous, ...noChange };
   const before = previous ?? nothingDelta;
   const legacy = previous === undefined && isWildcardType && lists.subscribe.length === 0; // 52
   const dropped = lists.unsubscribe.includes('*');

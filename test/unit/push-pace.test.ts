@@ -1,22 +1,17 @@
-import type { EventLoopUtilization } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import { PushPace } from '../../src/push-pace.js';
 
-/** A loop in which each push takes `work` milliseconds, and some time passes between pushes. */
+/** Pushes that take `work` milliseconds each, and some time between one and the next. */
 function simulate(work: number, between: (merge: number) => number, pushes: number): number[] {
-  const total = { active: 0, idle: 0 };
-  const utilization = (since?: EventLoopUtilization): EventLoopUtilization => {
-    const active = total.active - (since?.active ?? 0);
-    const idle = total.idle - (since?.idle ?? 0);
-    return { active, idle, utilization: active + idle === 0 ? 0 : active / (active + idle) };
-  };
-  const pace = new PushPace({ shortest: 10, longest: 1000, utilization });
+  const clock = { now: 0, spent: 0 };
+  const { now, spent } = { now: () => clock.now, spent: () => clock.spent };
+  const pace = new PushPace({ shortest: 10, longest: 1000, now, spent });
   const merges: number[] = [];
   for (let push = 0; push < pushes; push += 1) {
     const merge = pace.next();
     merges.push(merge);
-    total.active += work;
-    total.idle += Math.max(0, between(merge) - work);
+    clock.spent += work;
+    clock.now += Math.max(work, between(merge));
   }
   return merges;
 }
@@ -30,11 +25,16 @@ describe('the time over which endpoint changes are merged', () => {
     expect(simulate(5, (merge) => merge, 4)).toEqual([10, 10, 10, 10]);
   });
 
-  test('grows while changes go on, until pushing takes about an eighth of the time', () => {
-    const merges = simulate(20, (merge) => Math.max(merge, 20), 500).slice(-200);
+  test('grows while changes go on, until pushing takes a small part of the time', () => {
+    const merges = simulate(10, (merge) => Math.max(merge, 10), 500).slice(-200);
     const mean = merges.reduce((sum, merge) => sum + merge, 0) / merges.length;
-    expect(20 / mean).toBeGreaterThan(0.08);
-    expect(20 / mean).toBeLessThan(0.2);
+    expect(10 / mean).toBeGreaterThan(0.025);
+    expect(10 / mean).toBeLessThan(0.05);
+  });
+
+  test('stays short for changes that come one at a time', () => {
+    const merges = simulate(8, () => 250, 1000);
+    expect(Math.max(...merges)).toBe(10);
   });
 
   test('never grows beyond the longest', () => {

@@ -59,7 +59,7 @@ class World {
           },
           update: (snapshot, scope) => updates.push({ snapshot, scope }),
         },
-        server: { push: (change) => this.#note(change) },
+        server: { push: (change) => this.#note(change), spent: 0 },
         metrics: {
           snapshotBuilt: () => this.measured.push('built'),
           debounced: () => this.measured.push('debounced'),
