@@ -27,8 +27,18 @@ export function proxyGroup(context: ProxyContext): ProxyGroup {
   const known = ofScope.get(key)?.deref();
   if (known !== undefined) return known;
   const group = { scope, key };
+  if (isPowerOfTwo(ofScope.size)) forgetFreed(ofScope);
   ofScope.set(key, new WeakRef(group));
   return group;
+}
+
+/** Looked through each time that it has doubled, so that proxies that come and go leave nothing behind. */
+function forgetFreed(ofScope: Map<string, WeakRef<ProxyGroup>>): void {
+  for (const [key, group] of ofScope) if (group.deref() === undefined) ofScope.delete(key);
+}
+
+function isPowerOfTwo(size: number): boolean {
+  return size > 0 && (size & (size - 1)) === 0;
 }
 
 /** What of a proxy counts, as text. */

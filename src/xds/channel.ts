@@ -12,6 +12,7 @@ import type { ChangeProgress } from './change-progress.js';
 import type { EncodedResponse, ResourceForm } from './response.js';
 import type { ResourceSet, Subscription } from './source.js';
 import { syncState, type TypeStatus } from './status.js';
+import type { ProtocolRequest } from './variant.js';
 
 /** A response that is to be sent, without what the stream adds to it. */
 export interface Answer {
@@ -24,11 +25,7 @@ export interface Answer {
 }
 
 /** What a request says of a response, in either variant. */
-export interface Verdict {
-  readonly nonce: string;
-  readonly version: string;
-  readonly error: { readonly code: number; readonly message: string } | undefined;
-}
+type Verdict = Pick<ProtocolRequest, 'responseNonce' | 'errorDetail'>;
 
 /** What became of a response. */
 export type VerdictOutcome =
@@ -190,14 +187,18 @@ export abstract class Channel<Request> {
     this.#unsettled = [];
   }
 
-  /** Records what a request says of a response. */
-  protected judge({ nonce, version, error }: Verdict): VerdictOutcome {
+  /**
+   * Records what a request says of a response.
+   * @param version which it says; a delta client says none: it is the one that was sent.
+   */
+  protected judge({ responseNonce: nonce, errorDetail }: Verdict, version: string): VerdictOutcome {
+    const error = errorDetail ?? undefined;
     if (nonce === '' && error === undefined) return 'none';
     // Delta responses stand for themselves: the refusal of an older one counts, though not for the state (24).
     if (nonce !== '' && nonce !== this.#nonceSent)
       return error !== undefined && this.responsesStandAlone ? 'nacked-older' : 'stale';
     if (error !== undefined) {
-      this.#lastError = shortened(error.message, longestError); // 17, 18: recorded, not sent again
+      this.#lastError = shortened(error.message ?? '', longestError); // 17, 18: recorded, not sent again
       this.#nonceNacked = nonce;
       this.#nackedAt = Date.now();
       this.settle();
@@ -206,7 +207,6 @@ export abstract class Channel<Request> {
     if (nonce === this.#nonceNacked) return 'nacked-before';
     const repeated = nonce === this.#nonceAcked;
     this.#nonceAcked = nonce;
-    // A delta client does not say the version; it is the one that was sent.
     this.#versionAcked = version === '' ? this.#versionSent : version;
     this.#lastError = undefined; // 25
     if (repeated) return 'repeated';

@@ -49,12 +49,7 @@ export class DeltaType extends Channel<DeltaDiscoveryRequestMessage> {
   }
 
   onRequest(request: DeltaDiscoveryRequestMessage): VerdictOutcome {
-    const error = request.errorDetail ?? undefined;
-    const outcome = this.judge({
-      nonce: request.responseNonce,
-      version: '',
-      error: error && { code: error.code ?? 0, message: error.message ?? '' },
-    });
+    const outcome = this.judge(request, '');
     const change = subscribeDelta(this.#subscription, lists(request), this.#isWildcardType);
     this.#subscription = change.subscription; // 20, 22: honoured in an ACK, in a NACK and with an old nonce
     if (isEmpty(change.subscription)) {

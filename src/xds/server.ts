@@ -11,6 +11,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { PilotError } from '../base/errors.js';
+import { joinHostPort } from '../base/host-port.js';
 import type { NodeMessage } from '../envoy/messages.js';
 import { Admission } from './admission.js';
 import { defaultConnectionOptions, type ConnectionOptions } from './connections.js';
@@ -62,21 +63,15 @@ const ageJitter = 0.1;
 /** Milliseconds after which a client that does not take a response counts as slow. */
 const slowAfter = 100;
 
-type AnyStream = XdsStream;
-
-interface OpenStream {
-  readonly call: ServerDuplexStream<unknown, EncodedResponse>;
-  readonly end: () => void;
-}
-
 /** Serves a source over xDS. Construct, `listen`, `push` on every change, `close`. */
 export class AdsServer {
   readonly #server: Server;
   readonly #options: AdsServerOptions;
   readonly #limits: ServerLimits;
   readonly #connections: ConnectionOptions;
-  readonly #streams = new Map<AnyStream, OpenStream>();
-  readonly #queue: PushQueue<AnyStream>;
+  /** With what ends each in good order. */
+  readonly #streams = new Map<XdsStream, () => void>();
+  readonly #queue: PushQueue<XdsStream>;
   readonly #flow: Flow;
   readonly #admission: Admission;
   /** When the first of a connection's streams began, by the client's address. */
@@ -93,7 +88,7 @@ export class AdsServer {
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#connections = { ...defaultConnectionOptions, ...options.connections };
     this.#flow = new Flow({ ...this.#limits, slowAfter }, { onRoom: () => this.#queue.resume() });
-    this.#queue = new PushQueue<AnyStream>((stream) => stream.turn(), {
+    this.#queue = new PushQueue<XdsStream>((stream) => stream.turn(), {
       sliceMs,
       mayGoOn: () => this.#flow.hasRoom,
       onEmpty: () => {
@@ -151,7 +146,7 @@ export class AdsServer {
    * @throws PilotError PORT_IN_USE or LISTEN_FAILED.
    */
   listen(host: string, port: number): Promise<number> {
-    const target = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    const target = joinHostPort(host, port);
     const credentials = this.#options.credentials ?? ServerCredentials.createInsecure();
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(target, credentials, (error, bound) => {
@@ -175,7 +170,7 @@ export class AdsServer {
   close(graceMs: number): Promise<void> {
     this.#draining = true;
     const open = [...this.#streams.values()];
-    const timers = open.map(({ end }, index) => setTimeout(end, (index / open.length) * graceMs));
+    const timers = open.map((end, index) => setTimeout(end, (index / open.length) * graceMs));
     return new Promise((resolve) => {
       // A client that does not take the end of its stream cannot hold up the end of the server.
       const force = setTimeout(() => this.#server.forceShutdown(), graceMs + 500);
@@ -240,7 +235,6 @@ export class AdsServer {
       onlyType,
       controlPlane: this.#options.controlPlane ?? '',
     });
-    const any: AnyStream = stream;
     const forgetAge = this.#endWithAge(call);
     let isOver = false;
     const over = (error: Error | undefined): void => {
@@ -248,10 +242,10 @@ export class AdsServer {
       isOver = true;
       forgetAge();
       stream.close(error);
-      this.#streams.delete(any);
-      this.#queue.remove(any);
+      this.#streams.delete(stream);
+      this.#queue.remove(stream);
     };
-    this.#streams.set(any, { call, end: () => call.end() });
+    this.#streams.set(stream, () => call.end());
     call.on('data', (request: Request) => stream.onRequest(request));
     call.on('end', () => {
       over(undefined);

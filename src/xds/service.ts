@@ -8,13 +8,10 @@ import {
   DeltaDiscoveryResponse,
   DiscoveryRequest,
   DiscoveryResponse,
-  type DeltaDiscoveryRequestMessage,
-  type DeltaDiscoveryRequestShape,
   type DeltaDiscoveryResponseMessage,
-  type DiscoveryRequestMessage,
-  type DiscoveryRequestShape,
   type DiscoveryResponseMessage,
 } from '../envoy/messages.js';
+import type { MessageType } from '../envoy/message-type.js';
 import { typeUrls } from '../envoy/type-urls.js';
 import type { EncodedResponse } from './response.js';
 
@@ -22,29 +19,21 @@ const passBytes = (bytes: Buffer): Buffer => bytes;
 /** Where responses do not go to the stream as they are (grpc-frames.ts). */
 const serialize = (response: EncodedResponse): Buffer => response.bytes();
 
-function sotwMethod(path: string) {
+/** A method of which responses arrive as bytes. */
+function method<S extends object, D extends S>(path: string, request: MessageType<S, D>) {
   return {
     path,
     requestStream: true,
     responseStream: true,
-    requestSerialize: (message: DiscoveryRequestShape) => DiscoveryRequest.encode(message),
-    requestDeserialize: (bytes: Buffer): DiscoveryRequestMessage => DiscoveryRequest.decode(bytes),
+    requestSerialize: (message: S) => request.encode(message),
+    requestDeserialize: (bytes: Buffer): D => request.decode(bytes),
     responseSerialize: serialize,
     responseDeserialize: passBytes,
   } as const;
 }
 
-function deltaMethod(path: string) {
-  return {
-    path,
-    requestStream: true,
-    responseStream: true,
-    requestSerialize: (message: DeltaDiscoveryRequestShape) => DeltaDiscoveryRequest.encode(message),
-    requestDeserialize: (bytes: Buffer): DeltaDiscoveryRequestMessage => DeltaDiscoveryRequest.decode(bytes),
-    responseSerialize: serialize,
-    responseDeserialize: passBytes,
-  } as const;
-}
+const sotwMethod = (path: string) => method(path, DiscoveryRequest);
+const deltaMethod = (path: string) => method(path, DeltaDiscoveryRequest);
 
 const aggregated = '/envoy.service.discovery.v3.AggregatedDiscoveryService';
 

@@ -37,15 +37,9 @@ export class SotwType extends Channel<DiscoveryRequestMessage> {
   }
 
   onRequest(request: DiscoveryRequestMessage): VerdictOutcome {
-    const { responseNonce, versionInfo, resourceNames } = request;
-    const error = request.errorDetail ?? undefined;
-    const outcome = this.judge({
-      nonce: responseNonce,
-      version: versionInfo,
-      error: error && { code: error.code ?? 0, message: error.message ?? '' },
-    });
+    const outcome = this.judge(request, request.versionInfo);
     if (outcome === 'stale') return outcome; // 21
-    const change = subscribe(this.#subscription, resourceNames, this.#isWildcardType);
+    const change = subscribe(this.#subscription, request.resourceNames, this.#isWildcardType);
     this.#subscription = change.subscription; // 20: honoured in an ACK and in a NACK
     if (isEmpty(change.subscription)) {
       this.#owed = undefined; // 30: unsubscribed from everything

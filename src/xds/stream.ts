@@ -15,7 +15,7 @@ import type { ChangeProgress, Delivery } from './change-progress.js';
 import type { Answer, Channel, VerdictOutcome } from './channel.js';
 import { Heartbeat } from './heartbeat.js';
 import type { StreamLimits } from './limits.js';
-import { charactersOf, noNames } from './names.js';
+import { charactersOf } from './names.js';
 import type { StreamIdentity, XdsObserver } from './observer.js';
 import { dependantOf, pushRank } from './push-order.js';
 import type { EncodedResponse, ResourceForm } from './response.js';
@@ -132,38 +132,39 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   }
 
   #handleType({ client, identity }: Attached, typeUrl: string, request: Request): void {
-    const known = this.#channels.get(typeUrl);
-    if (known !== undefined) {
-      this.#tell(identity, known, request, known.onRequest(request));
+    let channel = this.#channels.get(typeUrl);
+    if (channel !== undefined) {
+      this.#tell(identity, channel, request, channel.onRequest(request));
     } else {
       if (!client.serves(typeUrl) || this.#channels.size >= this.#options.limits.maxTypes) {
         this.#leaveUnanswered(identity, typeUrl);
         return;
       }
-      const { variant } = this.#options;
-      const channel = variant.channel(typeUrl, request, client.isWildcardType(typeUrl));
-      this.#channels.set(typeUrl, channel);
-      this.#inPushOrder.push(channel);
-      this.#inPushOrder.sort((a, b) => pushRank(a.typeUrl) - pushRank(b.typeUrl));
-      if (variant.name === 'delta') this.#warmAgain(typeUrl, channel);
+      channel = this.#begin(client, typeUrl, request);
     }
-    const names = this.#channels.get(typeUrl)?.subscription.names ?? noNames;
+    const tooMany = this.#namesBeyondLimits(channel);
+    if (tooMany !== undefined) this.#fail(status.RESOURCE_EXHAUSTED, tooMany);
+    else if (channel.pending) this.#schedule();
+  }
+
+  /** The first request for a type. */
+  #begin(client: ResourceClient, typeUrl: string, request: Request): Channel<Request> {
+    const { variant } = this.#options;
+    const channel = variant.channel(typeUrl, request, client.isWildcardType(typeUrl));
+    this.#channels.set(typeUrl, channel);
+    this.#inPushOrder.push(channel);
+    this.#inPushOrder.sort((a, b) => pushRank(a.typeUrl) - pushRank(b.typeUrl));
+    if (variant.name === 'delta') this.#warmAgain(typeUrl, channel);
+    return channel;
+  }
+
+  #namesBeyondLimits({ typeUrl, subscription: { names } }: Channel<Request>): string | undefined {
     const { maxResourceNames, maxResourceNameBytes } = this.#options.limits;
-    if (names.size > maxResourceNames) {
-      this.#fail(
-        status.RESOURCE_EXHAUSTED,
-        `${names.size} names of ${typeUrl} are subscribed to; ${maxResourceNames} are allowed`,
-      );
-      return;
-    }
-    if (charactersOf(names) > maxResourceNameBytes) {
-      this.#fail(
-        status.RESOURCE_EXHAUSTED,
-        `the names of ${typeUrl} that are subscribed to are longer than ${maxResourceNameBytes} bytes altogether`,
-      );
-      return;
-    }
-    if (this.#channels.get(typeUrl)?.pending === true) this.#schedule();
+    if (names.size > maxResourceNames)
+      return `${names.size} names of ${typeUrl} are subscribed to; ${maxResourceNames} are allowed`;
+    if (charactersOf(names) > maxResourceNameBytes)
+      return `the names of ${typeUrl} that are subscribed to are longer than ${maxResourceNameBytes} bytes altogether`;
+    return undefined;
   }
 
   /**
