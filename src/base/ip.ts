@@ -30,6 +30,13 @@ export function parsePrefix(text: string): IpPrefix | undefined {
   return address === undefined || bits > bitLength(address) ? undefined : { address, bits };
 }
 
+/** Parses `address/bits` or a single address, as a range; undefined for anything else. */
+export function parseRange(text: string): IpPrefix | undefined {
+  if (text.includes('/')) return parsePrefix(text);
+  const address = parseIp(text);
+  return address && { address, bits: bitLength(address) };
+}
+
 /** Whether an address is in a range; never for another family. */
 export function prefixContains(prefix: IpPrefix, address: IpAddress): boolean {
   return prefix.address.kind() === address.kind() && address.match(prefix.address, prefix.bits);

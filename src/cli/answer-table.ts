@@ -1,4 +1,5 @@
 /** Answers as tables for a terminal, with the columns that istioctl's proxy-config shows. */
+import { aligned } from '../base/aligned.js';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../envoy/json-value.js';
 import { resourceName, type Answer } from '../compare/resources.js';
 
@@ -84,15 +85,9 @@ function textOf(value: Json | undefined): string {
       : String(value);
 }
 
-/** Columns padded to their widest value. */
+/** Headings and rows in columns. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [headings, ...rows].map((cells) => `${line(cells)}\n`).join('');
+  return aligned([headings, ...rows])
+    .map((line) => `${line}\n`)
+    .join('');
 }

@@ -1,4 +1,5 @@
 /** Which proxies a command is asked about: names of proxies.yaml, Pods, or a node in a file. */
+import { isRecord } from '../base/is-record.js';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { PilotError, errorMessage } from '../base/errors.js';
@@ -139,8 +140,4 @@ export async function readNodeFile(path: string): Promise<AskedProxy> {
   }
   const { id } = node;
   return { name: id.split('~')[2] ?? id, node: { ...node, id } };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@
  * A comparison as text for a person: which sides, then each proxy that differs with what is only on one side and
  * the fields that differ, then where differences are many, then counts.
  */
+import { aligned } from '../base/aligned.js';
 import { istioVersion } from '../base/version.js';
 import type { Json } from '../envoy/json-value.js';
 import type { Colours } from './colours.js';
@@ -60,20 +61,12 @@ export function reportSummary(comparison: Comparison): string {
       ];
     }),
   );
-  const table = [
+  return aligned([
     ['PROXY', 'TYPE', 'EQUAL', 'DIFFERENT', `ONLY ${left.label}`, `ONLY ${right.label}`],
     ...rows,
-  ];
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(...table.map((row) => (row[column] ?? '').length)),
-  );
-  const text = table.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${text.join('\n')}\n`;
+  ])
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function heading(

@@ -3,6 +3,7 @@
  * by what they look like, passwords and the like by their field's name, environments by their place; of annotations
  * and node metadata, which may hold anything, only what is known to be harmless is let through.
  */
+import { isRecord } from '../base/is-record.js';
 
 /** Stands where something was taken out. */
 export const redactedText = '[redacted]';
@@ -225,8 +226,4 @@ function mapRecord(
     changed[key] = next;
   }
   return changed ?? record;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 /** The endpoints of a cluster as lines of text. */
+import { aligned } from '../base/aligned.js';
 import type {
   ClusterExplanation,
   EndpointExplanation,
@@ -47,18 +48,11 @@ function servedLines({ endpoints, tls }: ClusterExplanation, paint: Paint): stri
     endpoint.workload ?? (endpoint.source === undefined ? '' : '(unknown)'),
     endpoint.source === undefined ? '' : sourceText(endpoint.source),
   ]);
-  const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
+  const [heading = '', ...lines] = aligned([headings, ...rows]);
   return [
-    `        ${paint.faint(line(headings))}`,
+    `        ${paint.faint(heading)}`,
     ...endpoints.flatMap((endpoint, index) => [
-      `      ${paint.good('+')} ${line(rows[index] ?? [])}`,
+      `      ${paint.good('+')} ${lines[index] ?? ''}`,
       ...(endpoint.plainBecause === undefined || tls.mode !== 'mutual-by-endpoint'
         ? []
         : [`          ${paint.faint(`plain: ${endpoint.plainBecause}`)}`]),

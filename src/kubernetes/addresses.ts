@@ -1,6 +1,7 @@
 /** The addresses of the API servers of a cluster, in the order in which they are to be tried. */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { joinHostPort } from '../base/host-port.js';
 
 /** One address of one server. */
 export interface ServerAddress {
@@ -12,7 +13,7 @@ export interface ServerAddress {
 
 /** The text by which addresses are told apart. */
 export function addressText({ host, port }: ServerAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return joinHostPort(host, port);
 }
 
 /**

@@ -1,5 +1,6 @@
 /** What a setting is: one row from which its flag, environment variable, file key, help and schema are made. */
 import { PilotError } from '../base/errors.js';
+import { joinHostPort } from '../base/host-port.js';
 
 /** A JSON Schema fragment. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ export interface Address {
 
 /** The text of an address. */
 export function formatAddress({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return joinHostPort(host, port);
 }
 
 /** Reads `HOST:PORT`. @throws Error that says what would be right. */

@@ -1,15 +1,8 @@
 /** `pilotlight registries`: how each registry of a running server is doing. */
-import { PilotError, errorMessage } from '../../base/errors.js';
-import { badValue, formatAddress, parseAddress, type Address } from '../../settings/setting.js';
-import { settings } from '../../settings/settings.js';
-import { exitCodes, textOption, type Command, type CommandContext } from '../command.js';
+import { exitCodes, textOption, type Command } from '../command.js';
+import { HttpClient, httpAddressOf, httpOption } from '../http-client.js';
 import { isHealthy, readRegistries, type RegistryReport } from '../registries/report.js';
 import { registriesText } from '../registries/text.js';
-
-const { httpAddress } = settings;
-const addressVariable = httpAddress.env[0] ?? '';
-/** How long an answer may take, in milliseconds. */
-const timeout = 10_000;
 
 export const registriesCommand: Command = {
   name: 'registries',
@@ -18,10 +11,7 @@ export const registriesCommand: Command = {
     'Asks a running server what each registry holds, what of it is stale, which removals are held back, what is put aside and why, and which hosts several registries have. Exit code 0: every registry is healthy and nothing is stale or held, 1: one is not, 2: the server cannot be asked.',
   arguments: [{ name: '[NAME]', help: 'only this registry: its name, or provider/name' }],
   options: [
-    {
-      flags: '--http <HOST:PORT>',
-      help: `the server’s HTTP address (default: ${httpAddress.type.format(httpAddress.default)}) [${addressVariable}]`,
-    },
+    httpOption,
     { flags: '--release <PROVIDER/NAME>', help: 'let the removals through that are held for a registry' },
     { flags: '--key <KEY>', help: 'with --release: only the removal of this service' },
     { flags: '-o, --output <format>', help: 'text or json', choices: ['text', 'json'], default: 'text' },
@@ -41,22 +31,22 @@ export const registriesCommand: Command = {
       output,
       signal,
     } = context;
-    const address = addressOf(context);
+    const server = new HttpClient(httpAddressOf(context));
     const release = textOption(options, 'release');
     if (release !== undefined) {
       const key = textOption(options, 'key');
       const query = new URLSearchParams({ release, ...(key === undefined ? {} : { key }) });
-      output.result(await ask(address, `/debug/registries?${query.toString()}`, signal));
+      output.result(await server.page(`/debug/registries?${query.toString()}`, signal));
       return exitCodes.ok;
     }
-    const text = await ask(address, '/debug/registries', signal);
+    const text = await server.page('/debug/registries', signal);
     const report = readRegistries(text);
-    if (report === undefined) throw failure(address, 'answers, but not with the state of registries');
+    if (report === undefined) throw server.failure('answers, but not with the state of registries');
     const shown = select(report, name);
     if (textOption(options, 'output') === 'json') output.result(`${JSON.stringify(shown, undefined, 2)}\n`);
     else output.result(registriesText(shown, name !== undefined));
     if (name !== undefined && shown.registries.length === 0) {
-      output.say(`${formatAddress(address)} has no registry ${name}`);
+      output.say(`${server.address} has no registry ${name}`);
       return exitCodes.findings;
     }
     return shown.registries.every(isHealthy) ? exitCodes.ok : exitCodes.findings;
@@ -71,40 +61,4 @@ function select(report: RegistryReport, name: string | undefined): RegistryRepor
     conflict.registries.some((each) => names.has(each)),
   );
   return { registries, conflicts };
-}
-
-async function ask(address: Address, path: string, signal: AbortSignal): Promise<string> {
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(`http://${formatAddress(address)}${path}`, {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeout)]),
-    });
-    text = await response.text();
-  } catch (error) {
-    const cause = error instanceof Error ? error.cause : undefined;
-    throw failure(address, `does not answer: ${errorMessage(cause instanceof Error ? cause : error)}`, error);
-  }
-  if (!response.ok) throw failure(address, `refuses: ${text.trim().split('\n')[0] ?? ''}`);
-  return text;
-}
-
-function failure(address: Address, what: string, cause?: unknown): PilotError {
-  return new PilotError('STATUS_FAILED', `${formatAddress(address)} ${what}`, {
-    hint: 'Give the HTTP address of a running `pilotlight serve` with --http HOST:PORT; it says it when it is ready.',
-    cause,
-  });
-}
-
-/** @throws PilotError USAGE */
-function addressOf({ options, env }: CommandContext): Address {
-  const flag = textOption(options, 'http');
-  const variable = env[addressVariable];
-  const [where, text] = flag === undefined ? [addressVariable, variable] : ['--http', flag];
-  if (text === undefined || text === '') return httpAddress.default;
-  try {
-    return parseAddress(text);
-  } catch (error) {
-    throw badValue(where, error);
-  }
 }

@@ -1,18 +1,16 @@
 /** `pilotlight status`: what each connected proxy was sent, and what became of it. */
 import { colours } from '../../compare/colours.js';
-import { badValue, parseAddress, parseDuration, type Address } from '../../settings/setting.js';
-import { settings } from '../../settings/settings.js';
+import { badValue, parseDuration } from '../../settings/setting.js';
 import { exitCodes, switchOption, textOption, type Command, type CommandContext } from '../command.js';
+import { httpAddressOf, httpOption } from '../http-client.js';
 import { isSynced, type ProxyStatus } from '../status/proxy-status.js';
 import { StatusClient } from '../status/status-client.js';
 import { proxyDetails, statusTable, summary } from '../status/status-text.js';
 import { jsonView, lineView, screenView, type ViewOptions } from '../status/watch-views.js';
 import { watchStatus } from '../status/watch.js';
 
-const { httpAddress } = settings;
 /** Milliseconds; a server is not asked more often, whatever is given. */
 const shortestInterval = 10;
-const addressVariable = httpAddress.env[0] ?? '';
 
 export const statusCommand: Command = {
   name: 'status',
@@ -28,10 +26,7 @@ export const statusCommand: Command = {
     },
   ],
   options: [
-    {
-      flags: '--http <HOST:PORT>',
-      help: `the server’s HTTP address (default: ${httpAddress.type.format(httpAddress.default)}) [${addressVariable}]`,
-    },
+    httpOption,
     { flags: '-n, --namespace <name>', help: 'only proxies of this namespace' },
     { flags: '-w, --watch', help: 'follow it: drawn anew on a terminal, else a line for each change' },
     { flags: '--interval <duration>', help: 'how often --watch asks', default: '1s' },
@@ -48,7 +43,7 @@ export const statusCommand: Command = {
   ],
   run: async (context) => {
     const { arguments: given, options, signal } = context;
-    const client = new StatusClient(addressOf(context), textOption(options, 'namespace'));
+    const client = new StatusClient(httpAddressOf(context), textOption(options, 'namespace'));
     const select = selection(given[0]);
     if (switchOption(options, 'watch')) {
       await watchStatus({
@@ -124,23 +119,10 @@ function selection(name: string | undefined): ViewOptions['select'] {
 }
 
 /** @throws PilotError USAGE */
-function addressOf({ options, env }: CommandContext): Address {
-  const flag = textOption(options, 'http');
-  const variable = env[addressVariable];
-  if (flag !== undefined) return read('--http', flag, parseAddress);
-  if (variable !== undefined && variable !== '') return read(addressVariable, variable, parseAddress);
-  return httpAddress.default;
-}
-
-/** @throws PilotError USAGE */
 function intervalOf({ options }: CommandContext): number {
-  return Math.max(shortestInterval, read('--interval', textOption(options, 'interval') ?? '', parseDuration));
-}
-
-function read<T>(where: string, text: string, parse: (text: string) => T): T {
   try {
-    return parse(text);
+    return Math.max(shortestInterval, parseDuration(textOption(options, 'interval') ?? ''));
   } catch (error) {
-    throw badValue(where, error);
+    throw badValue('--interval', error);
   }
 }

@@ -1,4 +1,5 @@
 /** The state of registries as text. */
+import { aligned } from '../../base/aligned.js';
 import type { RegistryReport, RegistryState } from './report.js';
 
 /** How many values of a kind are listed unless all are asked for. */
@@ -10,14 +11,7 @@ export function registriesText({ registries, conflicts }: RegistryReport, all: b
     ['REGISTRY', 'STATE', 'SERVICES', 'ENDPOINTS', 'STALE', 'HELD', 'QUARANTINED'],
     ...registries.map(rowOf),
   ];
-  const widths =
-    rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? [];
-  const table = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const table = aligned(rows);
   const details = registries.flatMap((registry) => detailsOf(registry, all));
   const shared = limited(
     conflicts.map(({ host, policy, registries: names }) => `  ${host}: ${names.join(', ')} (${policy})`),

@@ -1,4 +1,5 @@
 /** What a server says of its proxies in /debug/syncz, read from Pilotlight's own fields, or from Istiod's alone. */
+import { isRecord } from '../../base/is-record.js';
 import { compareStrings } from '../../base/compare.js';
 import { typeNameOf } from '../../envoy/type-urls.js';
 import { syncState, type SyncState } from '../../xds/status.js';
@@ -151,10 +152,6 @@ function stateOf(value: unknown): SyncState | undefined {
 }
 
 type JsonRecord = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is JsonRecord {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function recordOf(value: unknown): JsonRecord {
   return isRecord(value) ? value : {};

@@ -1,4 +1,5 @@
 /** The status of proxies for people: one line for each, or everything of one. */
+import { aligned } from '../../base/aligned.js';
 import type { Colours } from '../../compare/colours.js';
 import type { SyncState } from '../../xds/status.js';
 import { compareTypes, isSynced, type ProxyStatus, type TypeState } from './proxy-status.js';
@@ -27,7 +28,7 @@ export function statusTable(proxies: readonly ProxyStatus[], colours: Colours): 
     plain(orDash(proxy.variant)),
     plain(orDash(proxy.istioVersion)),
   ]);
-  const [heading = '', ...lines] = aligned([header, ...rows]);
+  const [heading = '', ...lines] = columns([header, ...rows]);
   const below = proxies.map((proxy) => reasonLines(proxy, colours));
   return [colours.title(heading), ...lines.flatMap((line, index) => [line, ...(below[index] ?? [])])]
     .map((line) => `${line}\n`)
@@ -58,7 +59,7 @@ export function proxyDetails(proxy: ProxyStatus, colours: Colours): string {
     ),
     plain(orDash(type.version)),
   ]);
-  const [heading = '', ...lines] = aligned([header.map((text) => plain(text)), ...rows]);
+  const [heading = '', ...lines] = columns([header.map((text) => plain(text)), ...rows]);
   const errors = proxy.types.flatMap(({ type, error }) =>
     error === undefined
       ? []
@@ -179,19 +180,11 @@ function orDash(text: string): string {
   return text === '' ? '-' : text;
 }
 
-/** Columns padded to their widest cell; what is painted is padded first. */
-function aligned(rows: readonly (readonly Cell[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows)
-    row.forEach(({ text }, column) => {
-      widths[column] = Math.max(widths[column] ?? 0, text.length);
-    });
-  return rows.map((row) =>
-    row
-      .map(({ text, paint }, column) => {
-        const isLast = column === row.length - 1;
-        return paint(text) + (isLast ? '' : ' '.repeat((widths[column] ?? 0) - text.length));
-      })
-      .join('  '),
+/** Columns as wide as their widest cell, whatever colours add. */
+function columns(rows: readonly (readonly Cell[])[]): string[] {
+  return aligned(
+    rows,
+    ({ text }) => text.length,
+    ({ text, paint }) => paint(text),
   );
 }

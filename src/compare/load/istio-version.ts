@@ -2,6 +2,7 @@
  * Asks an Istiod for its version. It says it in answer to `istio.io/debug/syncz` only, and only to those whom it
  * has authenticated (Istio reference 8.8), so not knowing is usual and no failure.
  */
+import { isRecord } from '../../base/is-record.js';
 import type { Client, Metadata } from '@grpc/grpc-js';
 import {
   DiscoveryRequest,
@@ -49,8 +50,4 @@ export function versionIn(identifier: string): string | undefined {
   } catch {
     return undefined; // another server's own way to name itself
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
