@@ -12,7 +12,7 @@ import { Disposables } from './base/disposables.js';
 import { inTurns } from './base/pace.js';
 import { silentLogger, type Logger } from './base/logger.js';
 import type { ClusterEntry } from './clusters/entry.js';
-import { LiveClusters, type KubernetesOptions } from './clusters/live-clusters.js';
+import { LiveClusters, type AutoAllocate, type KubernetesOptions } from './clusters/live-clusters.js';
 import { watchMeshDirectory } from './config/mesh-directory/watch.js';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
 import { clustersPage } from './console/clusters-page.js';
@@ -41,6 +41,7 @@ import { settings } from './settings/settings.js';
 import { RegistryReporter } from './registry-reporter.js';
 import { LoggingObserver, observers } from './xds-log.js';
 import { loadCredentials } from './xds/credentials.js';
+import { fileSecrets } from './translate/secret/file-secrets.js';
 import { AdsServer } from './xds/server.js';
 import type { ResourceSource } from './xds/source.js';
 
@@ -54,6 +55,8 @@ export interface PilotOptions {
   readonly clusters?: readonly ClusterEntry[];
   /** The namespace of Istio's ConfigMap and Secrets. */
   readonly systemNamespace?: string;
+  /** The revision of the control plane, for live clusters: configuration of others does not count. */
+  readonly revision?: string;
   /** Milliseconds that remote clusters are waited for at the start. */
   readonly remoteClusterTimeout?: number;
   /** Further registries, for embedders. */
@@ -97,7 +100,8 @@ export interface PilotOptions {
   readonly maxConnectionAge?: number;
   readonly maxConnectionAgeGrace?: number;
   readonly domainSuffix?: string;
-  readonly autoAllocate?: 'status' | 'memory';
+  /** `memory` for live clusters and `status` for a mesh directory when absent; `write` is for a live primary cluster. */
+  readonly autoAllocate?: AutoAllocate | undefined;
   /** Lets tests give nodes raw resources over HTTP, beside a mesh or without one. */
   readonly rawSnapshots?: boolean;
   /** Says nothing when absent. */
@@ -142,6 +146,7 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
   const metrics = new PilotMetrics({
     registries: () => mesh.views(),
     caches: () => [{ name: 'translation', ...source.cacheUse }],
+    addressWrites: () => clusters.addressWrites(),
     refused: () =>
       [...(directoryState?.problems ?? []), ...clusters.problems()].filter(
         ({ severity }) => severity === 'error',
@@ -176,7 +181,7 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
   owned.add(() => clusters.close());
   let directoryState: MeshDirectoryState | undefined;
 
-  const source = new PilotSource(({ subject, message }) => logger.warn(message, { subject }));
+  const source = new PilotSource(({ subject, message }) => logger.warn(message, { subject }), [fileSecrets]);
   const proxies: ResourceSource = {
     ready: () => source.ready(),
     attach: (node) => {
@@ -254,37 +259,44 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
 
     const ready = new Promise<void>((resolve, reject) => {
       pushes.ready.then(resolve, reject);
+      const own = (subscription: Subscription): void => owned.add(() => subscription.unsubscribe());
+      let readable$: Observable<MeshDirectoryState> | undefined;
+      if (options.directory !== undefined) {
+        const states$ = shared(
+          watchMeshDirectory(options.directory, {
+            rescanInterval: options.rescanInterval,
+            domainSuffix: options.domainSuffix,
+          }),
+        );
+        // What is wrong with it is said at once, however long clusters are waited for before it counts.
+        own(
+          states$.subscribe({
+            next: (state) => {
+              directoryState = state;
+              directoryReporter.report(state);
+            },
+            error: reject,
+          }),
+        );
+        // A directory that cannot be read at first ends `ready`; nobody else has to hear of it.
+        readable$ = states$.pipe(catchError(() => NEVER));
+        own(readable$.subscribe((state) => clusters.yieldTo(new Set(state.clusters.keys()))));
+      }
       const begin = (): void => {
-        if (options.directory !== undefined) {
-          const states$ = shared(
-            watchMeshDirectory(options.directory, {
-              rescanInterval: options.rescanInterval,
-              domainSuffix: options.domainSuffix,
-            }),
+        // Before the mesh configuration, with which serving can begin: an empty mesh must not be served.
+        if (options.merge !== undefined) mesh.setMerge(options.merge);
+        for (const registry of options.registries ?? []) mesh.setRegistry(registry);
+        if (readable$ !== undefined) {
+          own(
+            connectDirectory(mesh, readable$, { autoAllocate: directoryAddresses(options), pace: inTurns }),
           );
-          // A directory that cannot be read at first ends `ready`; nobody else has to hear of it.
-          const readable$ = states$.pipe(catchError(() => NEVER));
-          const subscriptions: Subscription[] = [
-            states$.subscribe({
-              next: (state) => {
-                directoryState = state;
-                directoryReporter.report(state);
-              },
-              error: reject,
-            }),
-            readable$.subscribe((state) => clusters.yieldTo(new Set(state.clusters.keys()))),
-            connectDirectory(mesh, readable$, { autoAllocate: options.autoAllocate, pace: inTurns }),
-            readable$.subscribe((state) => clusters.configure(state.mesh, state.networks)),
-          ];
-          for (const subscription of subscriptions) owned.add(() => subscription.unsubscribe());
+          own(readable$.subscribe((state) => clusters.configure(state.mesh, state.networks)));
         } else if (clusters.hasPrimary) clusters.openPrimary();
         else {
           const config = defaultMeshConfig({ domainSuffix: options.domainSuffix });
           clusters.configure(config, noMeshNetworks);
           mesh.setMesh(config, noMeshNetworks);
         }
-        if (options.merge !== undefined) mesh.setMerge(options.merge);
-        for (const registry of options.registries ?? []) mesh.setRegistry(registry);
       };
       if (clusters.isEmpty) begin();
       else {
@@ -314,6 +326,7 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
 const defaults = {
   clusters: [],
   systemNamespace: settings.systemNamespace.default,
+  revision: settings.revision.default,
   remoteClusterTimeout: settings.remoteClusterTimeout.default,
   xdsAddress: settings.xdsAddress.default,
   httpAddress: settings.httpAddress.default,
@@ -341,6 +354,11 @@ const defaults = {
   rawSnapshots: settings.rawSnapshots.default,
   logger: silentLogger,
 };
+
+/** A directory's statuses are not written. */
+function directoryAddresses({ autoAllocate }: PilotOptions): 'memory' | 'status' {
+  return autoAllocate === 'memory' ? 'memory' : 'status';
+}
 
 function hasMesh({ directory, kubernetes, clusters = [], registries = [] }: PilotOptions): boolean {
   const given = directory !== undefined || kubernetes !== undefined;

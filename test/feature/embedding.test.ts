@@ -85,6 +85,28 @@ test('a registry of one’s own is served, followed, and not emptied by its fail
   expect(addresses(await client.next())).toEqual(['10.0.0.1', '10.0.0.2']);
 });
 
+test('nothing is served before a registry has said everything, even where nothing is gathered', async () => {
+  const registry = new MemoryRegistry({ provider: 'Inventory', cluster: 'Kubernetes' });
+  for (let each = 0; each < 500; each += 1) {
+    const { attributes } = service;
+    const name = `stock-${each}`;
+    registry.setService({ ...service, hostname: `${name}.example`, attributes: { ...attributes, name } });
+  }
+  registry.synced();
+  const address = { host: '127.0.0.1', port: 0 };
+  pilot = await startPilot({
+    registries: [registry],
+    xdsAddress: address,
+    httpAddress: address,
+    debounceAfter: 0,
+  });
+  await pilot.ready;
+  client = new AdsClient(pilot.xdsAddress.port);
+  client.send({ node: { id: 'sidecar~127.0.0.1~a.shop~shop.svc.cluster.local' }, typeUrl: typeUrls.cds });
+  const { resources } = await client.next();
+  expect(resources.length).toBeGreaterThan(500);
+});
+
 function addresses(response: Awaited<ReturnType<AdsClient['next']>>): (string | undefined)[] {
   return response.resources.flatMap(({ value }) =>
     ClusterLoadAssignment.decode(value ?? new Uint8Array()).endpoints.flatMap(({ lbEndpoints }) =>
