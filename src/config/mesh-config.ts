@@ -1,5 +1,6 @@
 /** MeshConfig and MeshNetworks with Istio's defaults filled in (Istio reference 4.9). Durations are milliseconds. */
 import type { Labels } from '../model/labels.js';
+import type { DefaultProviders, ExtensionProvider } from './extension-provider.js';
 import type { OutboundTrafficPolicy } from './kinds/networking.js';
 import type { HttpRetry } from './kinds/virtual-service.js';
 import type {
@@ -73,6 +74,22 @@ export interface MeshConfig {
   readonly defaultHttpRetryPolicy?: HttpRetry;
   readonly inboundClusterStatName: string;
   readonly outboundClusterStatName: string;
+  /** Where every proxy logs requests and connections; empty for nowhere. */
+  readonly accessLogFile: string;
+  /** Text, or a JSON object as text; empty for Istio's own. */
+  readonly accessLogFormat: string;
+  readonly accessLogEncoding: 'TEXT' | 'JSON';
+  /** Logs go to the service of the bootstrap too. */
+  readonly enableEnvoyAccessLogService: boolean;
+  /** No logs of the listeners that take intercepted connections. */
+  readonly disableEnvoyListenerLog: boolean;
+  readonly enableTracing: boolean;
+  readonly pathNormalization: 'DEFAULT' | 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  /** Istio's own and those of the document, of which the last one of a name counts. */
+  readonly extensionProviders: readonly ExtensionProvider[];
+  readonly defaultProviders: DefaultProviders;
+  /** Trust domains of further certificate authorities whose workloads may connect. */
+  readonly caTrustDomains: readonly string[];
   readonly serviceSettings: readonly ServiceSettings[];
   readonly discoverySelectors: readonly LabelSelector[];
   readonly serviceEntryVisibility?: ServiceEntryVisibility;

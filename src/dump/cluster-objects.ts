@@ -7,6 +7,7 @@ import {
   resourcePath,
   type ApiResource,
 } from '../config/kubernetes/resources.js';
+import { isInRevision } from '../config/kubernetes/revision.js';
 import type { Kind } from '../config/object.js';
 import type { ApiClient } from '../kubernetes/api-client.js';
 import { ApiError } from '../kubernetes/api-error.js';
@@ -36,12 +37,18 @@ const passingFailures = 4;
  * not in another.
  *
  * @param kinds to list; all when absent.
+ * @param revision whose configuration is listed.
  * @param said is told of each kind that has been listed.
  * @throws PilotError CLUSTER_UNREADABLE when any kind cannot be listed; KUBECONFIG_INVALID.
  */
 export async function listCluster(
   client: ApiClient,
-  { kinds, signal, said }: { kinds?: ReadonlySet<Kind>; signal: AbortSignal; said: (line: string) => void },
+  {
+    kinds,
+    revision,
+    signal,
+    said,
+  }: { kinds?: ReadonlySet<Kind>; revision: string; signal: AbortSignal; said: (line: string) => void },
 ): Promise<ListedCluster> {
   const resources = apiResources.filter(({ kind }) => kinds?.has(kind) ?? true);
   const served = await readable('which kinds the cluster defines', () => discover(client, resources, signal));
@@ -50,8 +57,12 @@ export async function listCluster(
     const version = served.get(resource.kind);
     if (version === undefined) continue;
     const path = resourcePath(resource, version);
-    const objects = await readable(resource.plural, () => listAll(client, path, signal));
-    said(`${objects.length} ${resource.plural}`);
+    const all = await readable(resource.plural, () => listAll(client, path, signal));
+    const objects = all.filter((object) => isInRevision(resource, object, revision));
+    const others = all.length - objects.length;
+    said(
+      `${objects.length} ${resource.plural}${others === 0 ? '' : `; ${others} of other revisions left out`}`,
+    );
     listed.push({ resource, apiVersion: apiVersionOf(resource, version), objects });
   }
   return { kinds: listed, absent: resources.filter(({ kind }) => !served.has(kind)).map(({ kind }) => kind) };

@@ -19,6 +19,8 @@ export interface DumpOptions {
   readonly primary: ApiClient;
   /** Further clusters by name. */
   readonly remotes: ReadonlyMap<string, ApiClient>;
+  /** Whose configuration is written. */
+  readonly revision: string;
   /** Where the mesh configuration stands. */
   readonly meshConfig: ConfigMapName;
   /** With the secrets that Gateways name. */
@@ -43,9 +45,9 @@ export interface Dumped {
  * as it was, unless it was being replaced with `force`: then it may lack files, and has no `dump.json`.
  */
 export async function dump(options: DumpOptions): Promise<Dumped> {
-  const { output, primary, signal, said } = options;
+  const { output, primary, revision, signal, said } = options;
   await checkFolder(output, options.force);
-  const own = await listCluster(primary, { signal, said });
+  const own = await listCluster(primary, { revision, signal, said });
   sayAbsent(own, said);
   const files: DumpFile[] = [...primaryFiles(own), ...(await meshFiles(options))];
   if (options.secrets) files.push(...(await secretFiles(primary, own, signal)));
@@ -55,7 +57,12 @@ export async function dump(options: DumpOptions): Promise<Dumped> {
   const clusters = new Map([[primaryClusterId, own]]);
   for (const [name, client] of options.remotes) {
     const sayHere = (line: string): void => said(`${name}: ${line}`);
-    const remote = await listCluster(client, { kinds: remoteClusterKinds, signal, said: sayHere });
+    const remote = await listCluster(client, {
+      kinds: remoteClusterKinds,
+      revision,
+      signal,
+      said: sayHere,
+    });
     clusters.set(name, remote);
     files.push(remoteFile(name, remote));
   }

@@ -36,6 +36,11 @@ const bodies: Readonly<Record<Kind, (object: Fields) => Fields>> = {
   Sidecar: specOnly,
   Gateway: specOnly,
   PeerAuthentication: specOnly,
+  AuthorizationPolicy: specOnly,
+  RequestAuthentication: specOnly,
+  Telemetry: specOnly,
+  EnvoyFilter: specOnly,
+  WorkloadGroup: specOnly,
 };
 
 /** The documents of one kind, in the order of their namespaces and names. */

@@ -67,6 +67,13 @@ export type HeaderAppendAction = EnumNumber<'envoy.config.core.v3.HeaderValueOpt
 export const TlsProtocol = enumValues('envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol');
 export type TlsProtocol = EnumNumber<'envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol'>;
 
+/** Whether a certificate must come from a CA that is known. */
+export const TrustChainVerification = enumValues(
+  'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification',
+);
+export type TrustChainVerification =
+  EnumNumber<'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification'>;
+
 /** Kind of a name in a certificate. */
 export const SanType = enumValues('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType');
 export type SanType = EnumNumber<'envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType'>;
@@ -136,3 +143,10 @@ export type ClusterNotFoundResponseCode =
 /** What became of what a client was sent. */
 export const ConfigStatus = enumValues('envoy.service.status.v3.ConfigStatus');
 export type ConfigStatus = EnumNumber<'envoy.service.status.v3.ConfigStatus'>;
+
+/** What happens to headers whose names have underscores. */
+export const HeadersWithUnderscoresAction = enumValues(
+  'envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction',
+);
+export type HeadersWithUnderscoresAction =
+  EnumNumber<'envoy.config.core.v3.HttpProtocolOptions.HeadersWithUnderscoresAction'>;

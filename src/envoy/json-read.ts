@@ -14,6 +14,14 @@ import { struct, structValue } from './well-known.js';
 interface Path {
   readonly parent: Path | undefined;
   readonly step: string;
+  /** Of the message itself: where unknown fields are told of instead of refused. */
+  readonly unknown?: (field: string) => void;
+}
+
+/** How JSON is read. */
+export interface FromJsonOptions {
+  /** Takes the path of each field that does not exist and is passed over; without it such a field is refused. */
+  readonly onUnknown?: (field: string) => void;
 }
 
 type Read = (json: Json, path: Path) => unknown;
@@ -23,8 +31,17 @@ type Read = (json: Json, path: Path) => unknown;
  * for enums and strings for numbers; null is as good as absent. Map keys come out sorted.
  * @throws {PilotError} JSON_INVALID with the path of a field that does not exist, or whose value it cannot have
  */
-export function fromJson<S extends object, D extends S>(type: MessageType<S, D>, json: unknown): S {
-  return messageReader(type.reflected)(json as Json, { parent: undefined, step: type.fullName }) as S;
+export function fromJson<S extends object, D extends S>(
+  type: MessageType<S, D>,
+  json: unknown,
+  { onUnknown }: FromJsonOptions = {},
+): S {
+  const path: Path = {
+    parent: undefined,
+    step: type.fullName,
+    ...(onUnknown !== undefined && { unknown: onUnknown }),
+  };
+  return messageReader(type.reflected)(json as Json, path) as S;
 }
 
 const readers = new WeakMap<Type, Read>();
@@ -52,7 +69,10 @@ function fieldsReader(type: Type): Read {
     for (const [key, value] of Object.entries(json)) {
       const at = { parent: path, step: `.${key}` };
       const known = fields.get(key);
-      if (known === undefined) throw invalid(at, `unknown field of ${type.fullName.slice(1)}`);
+      if (known === undefined) {
+        if (passedOver(at)) continue;
+        throw invalid(at, `unknown field of ${type.fullName.slice(1)}`);
+      }
       const { field, read } = known;
       if (value === undefined || (value === null && !takesNull(field))) continue;
       if (Object.hasOwn(shape, field.name)) throw invalid(at, 'the field is given twice');
@@ -182,8 +202,20 @@ function checked<T>(read: (json: Json) => T): (json: Json, path: Path) => T {
   };
 }
 
+/** Whether unknown fields are passed over; if so, this one is told of. */
+function passedOver(path: Path): boolean {
+  let root = path;
+  while (root.parent !== undefined) root = root.parent;
+  root.unknown?.(pathText(path));
+  return root.unknown !== undefined;
+}
+
 function invalid(path: Path, reason: string): PilotError {
+  return new PilotError('JSON_INVALID', `${pathText(path)}: ${reason}`);
+}
+
+function pathText(path: Path): string {
   let text = '';
   for (let at: Path | undefined = path; at !== undefined; at = at.parent) text = at.step + text;
-  return new PilotError('JSON_INVALID', `${text}: ${reason}`);
+  return text;
 }

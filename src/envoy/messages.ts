@@ -315,6 +315,9 @@ export type TcpKeepaliveShape = Shape<'envoy.config.core.v3.TcpKeepalive'>;
 /** A transport socket for the endpoints with certain metadata. */
 export type TransportSocketMatchShape = Shape<'envoy.config.cluster.v3.Cluster.TransportSocketMatch'>;
 
+/** A cache of hosts that are looked up as requests name them. */
+export type DnsCacheConfigShape = Shape<'envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheConfig'>;
+
 /** What all load balancers have in common. */
 export type CommonLbConfigShape = Shape<'envoy.config.cluster.v3.Cluster.CommonLbConfig'>;
 
@@ -398,7 +401,21 @@ export type HttpFilterShape = Shape<'envoy.extensions.filters.network.http_conne
 /** An access log with its filter. */
 export type AccessLogShape = Shape<'envoy.config.accesslog.v3.AccessLog'>;
 
+/** Which requests or connections are logged. */
+export type AccessLogFilterShape = Shape<'envoy.config.accesslog.v3.AccessLogFilter'>;
+
+/** A tag of traces. */
+export type CustomTagShape = Shape<'envoy.type.tracing.v3.CustomTag'>;
+
+/** A range of addresses. */
+export type CidrRangeShape = Shape<'envoy.config.core.v3.CidrRange'>;
+
+/** For which connections a listener filter is left out. */
+export type ListenerFilterPredicateShape =
+  Shape<'envoy.config.listener.v3.ListenerFilterChainMatchPredicate'>;
+
 /** The routes of some domains. */
+export const VirtualHost = messageType('envoy.config.route.v3.VirtualHost');
 export type VirtualHostShape = Shape<'envoy.config.route.v3.VirtualHost'>;
 
 /** What is done with the requests that match. */

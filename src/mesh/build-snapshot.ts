@@ -8,6 +8,7 @@ import { finish, type Piecewise } from '../base/piecewise.js';
 import type { MeshConfig, MeshNetworks } from '../config/mesh-config.js';
 import { reuseList } from '../base/changes.js';
 import type { AggregateView } from '../registry/view.js';
+import { EnvoyFilterTable } from './envoy-filter-index.js';
 import { DestinationRuleTable } from './destination-rule-index.js';
 import { EndpointTable } from './endpoint-index.js';
 import { discoveredObjects, type MeshObjects } from './mesh-objects.js';
@@ -17,7 +18,9 @@ import { rebuild } from './rebuild.js';
 import { ServiceTable } from './service-index.js';
 import { SidecarTable } from './sidecar-index.js';
 import type { Snapshot } from './snapshot.js';
+import { TelemetryTable } from './telemetry-index.js';
 import { VirtualServiceTable } from './virtual-service-index.js';
+import { AuthorizationPolicyTable, RequestAuthenticationTable } from './workload-policies.js';
 
 /** Everything that a snapshot is made of. */
 export interface SnapshotInput {
@@ -110,5 +113,25 @@ export function* snapshotInPieces(input: SnapshotInput, previous?: Snapshot): Pi
       previous?.peerAuthentications,
     ),
     gateways: reuseList(previous?.gateways, objects.gateways),
+    authorizationPolicies: rebuild(
+      AuthorizationPolicyTable,
+      { objects: objects.authorizationPolicies, rootNamespace },
+      previous?.authorizationPolicies,
+    ),
+    requestAuthentications: rebuild(
+      RequestAuthenticationTable,
+      { objects: objects.requestAuthentications, rootNamespace },
+      previous?.requestAuthentications,
+    ),
+    telemetries: rebuild(
+      TelemetryTable,
+      { objects: objects.telemetries, rootNamespace },
+      previous?.telemetries,
+    ),
+    envoyFilters: rebuild(
+      EnvoyFilterTable,
+      { objects: objects.envoyFilters, rootNamespace },
+      previous?.envoyFilters,
+    ),
   };
 }

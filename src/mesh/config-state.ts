@@ -17,22 +17,31 @@ import { compareByAge } from './object-order.js';
 
 /** Kinds that are kept; those of the Kubernetes API are read by registries. */
 const istioKinds = [
+  'AuthorizationPolicy',
   'DestinationRule',
+  'EnvoyFilter',
   'Gateway',
   'PeerAuthentication',
+  'RequestAuthentication',
   'ServiceEntry',
   'Sidecar',
+  'Telemetry',
   'VirtualService',
   'WorkloadEntry',
+  'WorkloadGroup',
 ] as const satisfies readonly Kind[];
 
 /** Kinds that snapshots are made of; a change of any other is none of the mesh's business. */
 const meshKinds: ReadonlySet<Kind> = new Set<Kind>([
+  'AuthorizationPolicy',
   'DestinationRule',
+  'EnvoyFilter',
   'Gateway',
   'Namespace',
   'PeerAuthentication',
+  'RequestAuthentication',
   'Sidecar',
+  'Telemetry',
   'VirtualService',
 ]);
 
@@ -112,6 +121,10 @@ export class ConfigState {
         sidecars: this.#list('Sidecar', before?.sidecars),
         gateways: this.#list('Gateway', before?.gateways),
         peerAuthentications: this.#list('PeerAuthentication', before?.peerAuthentications),
+        authorizationPolicies: this.#list('AuthorizationPolicy', before?.authorizationPolicies),
+        requestAuthentications: this.#list('RequestAuthentication', before?.requestAuthentications),
+        telemetries: this.#list('Telemetry', before?.telemetries),
+        envoyFilters: this.#list('EnvoyFilter', before?.envoyFilters),
       };
       this.#changedKinds.clear();
     }

@@ -4,7 +4,8 @@
  *
  * - a service that itself differs from what the last full snapshot says, or is new to it, keeps the endpoints that it
  *   has until the next full snapshot: endpoints of a renamed port would leave an assignment empty;
- * - what no client can tell goes nowhere: where an endpoint was read from, endpoints that are terminating;
+ * - what no client can tell goes nowhere: where an endpoint was read from, endpoints that are terminating (but for
+ *   services without an address of their own, whose terminating endpoints still have listeners);
  * - everything else is in the assignments at once, unless clients look the hosts of the service up in DNS;
  * - and it is a matter of the next full snapshot too where more than assignments is made of endpoints:
  *   - services whose hosts are looked up in DNS: their clusters hold the endpoints;
@@ -64,7 +65,8 @@ export function endpointChanges(
     if (services === undefined) continue;
     taken.push([key, newest.shards.get(key)]);
     const now = newest.shards.get(key) ?? noShards;
-    if (sameForClients(before.get(key) ?? noShards, now)) continue;
+    const counts = services.some(isHeadless) ? anyEndpoint : isSent;
+    if (sameForClients(before.get(key) ?? noShards, now, counts)) continue;
     assignments ||= services.some((service) => !isLookedUp(service));
     more ||= services.some(isMadeOfEndpoints);
   }
@@ -99,11 +101,20 @@ function isLookedUp({ resolution }: Service): boolean {
   return resolution === 'DNSLB' || resolution === 'DNSRoundRobinLB';
 }
 
-function isMadeOfEndpoints(service: Service): boolean {
-  return isLookedUp(service) || service.resolution === 'Passthrough';
+/** Its endpoints have listeners of their own, terminating or not. */
+function isHeadless({ resolution }: Service): boolean {
+  return resolution === 'Passthrough';
 }
 
-function sameForClients(a: readonly Shard[], b: readonly Shard[]): boolean {
+function isMadeOfEndpoints(service: Service): boolean {
+  return isLookedUp(service) || isHeadless(service);
+}
+
+function sameForClients(
+  a: readonly Shard[],
+  b: readonly Shard[],
+  counts: (endpoint: Endpoint) => boolean,
+): boolean {
   return (
     a.length === b.length &&
     a.every((shard, index) => {
@@ -111,7 +122,7 @@ function sameForClients(a: readonly Shard[], b: readonly Shard[]): boolean {
       return (
         other?.provider === shard.provider &&
         other.cluster === shard.cluster &&
-        sameEndpoints(shard.endpoints.filter(isSent), other.endpoints.filter(isSent))
+        sameEndpoints(shard.endpoints.filter(counts), other.endpoints.filter(counts))
       );
     })
   );
@@ -119,6 +130,10 @@ function sameForClients(a: readonly Shard[], b: readonly Shard[]): boolean {
 
 function isSent({ health }: Endpoint): boolean {
   return health !== 'terminating';
+}
+
+function anyEndpoint(): boolean {
+  return true;
 }
 
 function sameEndpoints(a: readonly Endpoint[], b: readonly Endpoint[]): boolean {

@@ -14,6 +14,10 @@ export interface MeshObjects {
   readonly sidecars: readonly ConfigObject<'Sidecar'>[];
   readonly gateways: readonly ConfigObject<'Gateway'>[];
   readonly peerAuthentications: readonly ConfigObject<'PeerAuthentication'>[];
+  readonly authorizationPolicies: readonly ConfigObject<'AuthorizationPolicy'>[];
+  readonly requestAuthentications: readonly ConfigObject<'RequestAuthentication'>[];
+  readonly telemetries: readonly ConfigObject<'Telemetry'>[];
+  readonly envoyFilters: readonly ConfigObject<'EnvoyFilter'>[];
 }
 
 /** A mesh without configuration. */
@@ -24,6 +28,10 @@ export const noMeshObjects: MeshObjects = Object.freeze({
   sidecars: [],
   gateways: [],
   peerAuthentications: [],
+  authorizationPolicies: [],
+  requestAuthentications: [],
+  telemetries: [],
+  envoyFilters: [],
 });
 
 /** Labels by namespace. */
@@ -53,6 +61,10 @@ export function discoveredObjects(objects: MeshObjects, selectors: readonly Labe
     sidecars: discovered(objects.sidecars),
     gateways: discovered(objects.gateways),
     peerAuthentications: discovered(objects.peerAuthentications),
+    authorizationPolicies: discovered(objects.authorizationPolicies),
+    requestAuthentications: discovered(objects.requestAuthentications),
+    telemetries: discovered(objects.telemetries),
+    envoyFilters: discovered(objects.envoyFilters),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Gateways between networks: of MeshNetworks and of registries (Istio reference 2.13, 6.7). */
+import { reuseList } from '../base/changes.js';
 import { compareStrings, deepEqual } from '../base/compare.js';
 import { parseIp } from '../base/ip.js';
 import type { MeshNetworks } from '../config/mesh-config.js';
@@ -25,17 +26,31 @@ export type HostResolver = (host: string) => readonly string[];
 export function buildNetworkIndex(sources: GatewaySources, previous?: NetworkIndex): NetworkIndex {
   const all = distinct([...configured(sources.networks), ...ofNamedServices(sources), ...sources.gateways]);
   const resolved = distinct(all.flatMap((gateway) => resolve(gateway, sources.resolveHost)));
-  if (previous instanceof NetworkTable && previous.holds(all, resolved)) return previous;
-  return new NetworkTable(all, resolved);
+  const ranges = reuseList(previous?.ranges, rangesOf(sources.networks));
+  if (previous instanceof NetworkTable && previous.ranges === ranges && previous.holds(all, resolved))
+    return previous;
+  return new NetworkTable(all, resolved, ranges);
+}
+
+function rangesOf({ networks }: MeshNetworks): readonly string[] {
+  return Object.values(networks).flatMap(({ endpoints }) =>
+    endpoints.flatMap(({ fromCidr = '' }) => (fromCidr === '' ? [] : [fromCidr])),
+  );
 }
 
 class NetworkTable implements NetworkIndex {
   readonly all: readonly NetworkGateway[];
+  readonly ranges: readonly string[];
   readonly #named: Gateways;
   readonly #resolved: Gateways;
 
-  constructor(all: readonly NetworkGateway[], resolved: readonly NetworkGateway[]) {
+  constructor(
+    all: readonly NetworkGateway[],
+    resolved: readonly NetworkGateway[],
+    ranges: readonly string[],
+  ) {
     this.all = all;
+    this.ranges = ranges;
     this.#named = new Gateways(all);
     this.#resolved = new Gateways(resolved);
   }

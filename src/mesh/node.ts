@@ -1,4 +1,5 @@
 /** Reads the node of an xDS client: who it is and what it can do (Istio reference 8.2). */
+import { isRecord } from '../base/is-record.js';
 import { PilotError } from '../base/errors.js';
 import { parseIp } from '../base/ip.js';
 import type { Labels } from '../model/labels.js';
@@ -9,6 +10,7 @@ import { dialectOf } from './dialect.js';
 /** An xDS node as plain JSON values, with the field names of the proto; a locality's `subZone` may be written so too. */
 export interface NodeDescription {
   readonly id: string;
+  readonly cluster?: string;
   readonly metadata?: NodeMetadata;
   readonly locality?: {
     readonly region?: string;
@@ -48,6 +50,7 @@ export function proxyFromNode(node: NodeDescription): Proxy {
     clusterId: textOf(metadata['CLUSTER_ID']),
     network: textOf(metadata['NETWORK']),
     nodeName: textOf(metadata['NODE_NAME']),
+    serviceCluster: textOf(node.cluster),
     labels: labelsOf(metadata['LABELS']),
     staticLabels: labelsOf(metadata['STATIC_LABELS']),
     locality: localityOf(node.locality),
@@ -112,10 +115,6 @@ function textOf(value: unknown): string {
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function labelsOf(value: unknown): Labels {

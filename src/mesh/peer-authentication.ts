@@ -64,17 +64,29 @@ export class PeerAuthenticationTable
     return this.workloadDecision(namespace, labels, port).mode;
   }
 
-  /** Policies of the root namespace that select workloads count nowhere. */
+  workloadPorts(namespace: string, labels: Labels): readonly number[] {
+    const policy = this.#workloadPolicy(namespace, labels);
+    return Object.keys(policy?.spec.portLevelMtls ?? {})
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+
   workloadDecision(namespace: string, labels: Labels, port: number): MutualTlsDecision {
     if (namespace === this.sources.rootNamespace) return this.#root;
-    const policy = this.#byNamespace
-      .get(namespace)
-      ?.selecting.find(({ spec }) => labelsMatch(selectorOf(spec), labels));
+    const policy = this.#workloadPolicy(namespace, labels);
     return (
       decide(policy, policy?.spec.portLevelMtls[port], true) ??
       decide(policy, policy?.spec.mtls, false) ??
       this.namespaceDecision(namespace)
     );
+  }
+
+  /** Policies of the root namespace that select workloads count nowhere. */
+  #workloadPolicy(namespace: string, labels: Labels): PeerAuthenticationObject | undefined {
+    if (namespace === this.sources.rootNamespace) return undefined;
+    return this.#byNamespace
+      .get(namespace)
+      ?.selecting.find(({ spec }) => labelsMatch(selectorOf(spec), labels));
   }
 }
 

@@ -13,6 +13,7 @@ import { snapshotInPieces, type BuiltSnapshot } from './build-snapshot.js';
 import { endpointChanges } from './endpoint-changes.js';
 import type { EndpointTable } from './endpoint-index.js';
 import type { MeshObjects } from './mesh-objects.js';
+import { sameParts } from './snapshot-parts.js';
 import type { Snapshot } from './snapshot.js';
 
 /** What a full snapshot is made of. */
@@ -77,7 +78,7 @@ export class SnapshotSeries {
     if (this.#served !== undefined && place < this.#ended)
       return { snapshot: this.#served, differs: 'nothing', more: false };
     this.#ended = place;
-    if (this.#full !== undefined && this.#served !== undefined && sameForProxies(this.#full, built))
+    if (this.#full !== undefined && this.#served !== undefined && sameParts(this.#full, built))
       return this.#refresh(this.#full, this.#served, discovery);
     this.#full = built;
     this.#endpoints = built.endpoints;
@@ -134,24 +135,4 @@ export class SnapshotSeries {
     this.#versions += 1;
     return `${new Date().toISOString()}/${this.#versions}`;
   }
-}
-
-const parts = [
-  'mesh',
-  'services',
-  'endpoints',
-  'networks',
-  'destinationRules',
-  'virtualServices',
-  'sidecars',
-  'peerAuthentications',
-  'gateways',
-] as const satisfies readonly (keyof Snapshot)[];
-
-/** Whether a full snapshot says what another one said: how registries are doing is not for proxies. */
-function sameForProxies(before: Snapshot, now: Snapshot): boolean {
-  return (
-    before.discovery.workloads === now.discovery.workloads &&
-    parts.every((part) => before[part] === now[part])
-  );
 }

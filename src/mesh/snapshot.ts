@@ -13,6 +13,7 @@ import type { NetworkGateway } from '../model/network.js';
 import type { IpFamilies, Proxy } from '../model/proxy.js';
 import type { Service } from '../model/service.js';
 import type { MutualTlsMode } from '../config/kinds/networking.js';
+import type { PolicyWorkload } from './policy-target.js';
 import type { AggregateView, ServiceTarget, Shard } from '../registry/view.js';
 
 export interface Snapshot {
@@ -28,6 +29,42 @@ export interface Snapshot {
   readonly sidecars: SidecarIndex;
   readonly peerAuthentications: PeerAuthenticationIndex & PeerAuthenticationDecisions;
   readonly gateways: readonly ConfigObject<'Gateway'>[];
+  readonly authorizationPolicies: WorkloadPolicyIndex<'AuthorizationPolicy'>;
+  readonly requestAuthentications: WorkloadPolicyIndex<'RequestAuthentication'>;
+  readonly telemetries: TelemetryIndex;
+  readonly envoyFilters: EnvoyFilterIndex;
+}
+
+/** Policies that are for workloads of their namespace, or of every one if they are of the root namespace. */
+export interface WorkloadPolicyIndex<K extends 'AuthorizationPolicy' | 'RequestAuthentication'> {
+  /** Those for a workload in Istio's order; the same list as long as they are the same. */
+  forWorkload(workload: PolicyWorkload): readonly ConfigObject<K>[];
+}
+
+export interface TelemetryIndex {
+  /**
+   * Those for a workload, the same list as long as they are the same: that for the mesh, that for the namespace, and
+   * those that choose the workload. Later ones override earlier ones.
+   */
+  forWorkload(workload: PolicyWorkload): readonly ConfigObject<'Telemetry'>[];
+}
+
+/** A patch: its EnvoyFilter, and its place among the filter's patches. */
+export interface SelectedPatch {
+  readonly filter: ConfigObject<'EnvoyFilter'>;
+  readonly index: number;
+}
+
+/** The patches for a proxy in the order in which they are applied; the same object as long as they are the same. */
+export interface EnvoyFilterSelection {
+  /** Names the patches; selections of one snapshot with the same key are the same. */
+  readonly key: string;
+  readonly patches: readonly SelectedPatch[];
+}
+
+export interface EnvoyFilterIndex {
+  /** The patches for a proxy; undefined when there are none. */
+  forProxy(proxy: Proxy, workload: PolicyWorkload): EnvoyFilterSelection | undefined;
 }
 
 /** Services in Istio's order, with aliases resolved and visibility decided (Istio reference 4.2). */
@@ -75,6 +112,8 @@ export interface NetworkIndex {
   /** `multiNetwork` and `scale` of all gateways, those that are host names included. */
   readonly unresolved: { readonly multiNetwork: boolean; readonly scale: number };
   readonly all: readonly NetworkGateway[];
+  /** Ranges of addresses that MeshNetworks count to networks, as they are written; the same list for the same ones. */
+  readonly ranges: readonly string[];
 }
 
 /** DestinationRules of one host that were merged into one (Istio reference 4.5). */
@@ -160,6 +199,8 @@ export interface PeerAuthenticationIndex {
   namespaceMode(namespace: string): MutualTlsMode;
   /** The composed mode for a workload's port. */
   workloadMode(namespace: string, labels: Labels, port: number): MutualTlsMode;
+  /** Ports of a workload that a policy names, in the order of their numbers. */
+  workloadPorts(namespace: string, labels: Labels): readonly number[];
   /** Changes whenever any policy does. */
   readonly version: string;
 }

@@ -32,6 +32,8 @@ export interface Proxy {
   readonly clusterId: string;
   readonly network: string;
   readonly nodeName: string;
+  /** The cluster that the xDS node names, by which tracers know the proxy; not one of Kubernetes. */
+  readonly serviceCluster: string;
   /** LABELS of the metadata: the labels of a proxy whose workload is not known; its static ones do not count then. */
   readonly labels: Labels;
   readonly staticLabels: Labels;

@@ -1,7 +1,8 @@
 /** Decoders of lists, maps and messages, put together from those of their parts. */
 import type { Cursor } from './cursor.js';
 import { suggestion } from './describe.js';
-import { isRecord, type Decoder, type OptionalField } from './decoder.js';
+import { isRecord } from '../../base/is-record.js';
+import { type Decoder, type OptionalField } from './decoder.js';
 
 /** A list; absent is empty. */
 export function list<T>(item: Decoder<T>): Decoder<readonly T[]> {

@@ -43,8 +43,3 @@ export function mapped<A, B>(decoder: Decoder<A>, convert: (value: A, at: Cursor
     decode: (value, at) => convert(decoder.decode(value, at), at),
   };
 }
-
-/** Whether a JSON value is an object. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -6,7 +6,7 @@ import type { Finding } from '../validation/finding.js';
 import { validateObject } from '../validation/index.js';
 import type { AnyObject, ObjectRef, Origin } from '../object.js';
 import { Cursor } from './cursor.js';
-import { isRecord } from './decoder.js';
+import { isRecord } from '../../base/is-record.js';
 import { describeValue } from './describe.js';
 import { lookUpKind, type KindDefinition } from './kinds.js';
 import { decodeMetadata } from './metadata.js';

@@ -3,17 +3,22 @@ import type { Kind } from '../object.js';
 import type { KindSpecs } from '../kinds/index.js';
 import type { Decoder } from './decoder.js';
 import { suggestion } from './describe.js';
+import { authorizationPolicy } from './kinds/authorization-policy.js';
 import { destinationRule } from './kinds/destination-rule.js';
 import { endpointSlice } from './kinds/endpoint-slice.js';
+import { envoyFilter } from './kinds/envoy-filter.js';
 import { gateway } from './kinds/gateway.js';
 import { namespace, node } from './kinds/node.js';
 import { peerAuthentication } from './kinds/peer-authentication.js';
 import { pod } from './kinds/pod.js';
+import { requestAuthentication } from './kinds/request-authentication.js';
 import { serviceEntry } from './kinds/service-entry.js';
 import { service } from './kinds/service.js';
 import { sidecar } from './kinds/sidecar.js';
+import { telemetry } from './kinds/telemetry.js';
 import { virtualService } from './kinds/virtual-service.js';
 import { workloadEntryObject } from './kinds/workload-entry.js';
+import { workloadGroup } from './kinds/workload-group.js';
 import type { MetadataRules } from './metadata.js';
 
 /**
@@ -33,7 +38,7 @@ export interface KindDefinition<K extends Kind = Kind> extends MetadataRules {
 /** What is known of a document's apiVersion and kind. */
 export type KindLookup =
   | { readonly type: 'read'; readonly definition: AnyKindDefinition }
-  /** A security policy that Pilotlight does not implement. */
+  /** A filter of the user's own that Pilotlight does not serve; it may be what a policy is enforced by. */
   | { readonly type: 'not-enforced' }
   /** A kind that does not matter here; `name` is as kubectl writes it, such as `Deployment.apps`. */
   | { readonly type: 'unused'; readonly name: string }
@@ -111,19 +116,38 @@ const groups: ReadonlyMap<string, Group> = new Map<string, Group>([
         istioKind('VirtualService', virtualService),
         istioKind('Sidecar', sidecar),
         istioKind('Gateway', gateway),
+        istioKind('EnvoyFilter', envoyFilter),
+        istioKind('WorkloadGroup', workloadGroup),
       ],
       notEnforced: [],
-      unused: ['EnvoyFilter', 'ProxyConfig', 'WorkloadGroup'],
+      unused: ['ProxyConfig'],
     },
   ],
   [
     'security.istio.io',
     {
       versions: ['v1', 'v1beta1'],
-      read: [istioKind('PeerAuthentication', peerAuthentication)],
-      notEnforced: ['AuthorizationPolicy', 'RequestAuthentication'],
+      read: [
+        istioKind('PeerAuthentication', peerAuthentication),
+        istioKind('AuthorizationPolicy', authorizationPolicy),
+        istioKind('RequestAuthentication', requestAuthentication),
+      ],
+      notEnforced: [],
       unused: [],
     },
+  ],
+  [
+    'telemetry.istio.io',
+    {
+      versions: ['v1', 'v1alpha1'],
+      read: [istioKind('Telemetry', telemetry)],
+      notEnforced: [],
+      unused: [],
+    },
+  ],
+  [
+    'extensions.istio.io',
+    { versions: ['v1', 'v1alpha1'], read: [], notEnforced: ['WasmPlugin', 'TrafficExtension'], unused: [] },
   ],
 ]);
 

@@ -4,6 +4,7 @@
  * are laid over its defaults one by one.
  */
 import type { MeshConfig, ServiceSettings, TlsConfig } from '../mesh-config.js';
+import { builtInProviders, type ExtensionProvider } from '../extension-provider.js';
 import type { OutboundTrafficPolicy } from '../kinds/networking.js';
 import { validateConnectionPool } from '../validation/connection-pool.js';
 import { durationProblem } from '../validation/duration.js';
@@ -12,8 +13,10 @@ import { dnsLabelProblem, wildcardDomainProblem } from '../validation/host.js';
 import { validateLocalityLb, validateZoneAwareLb } from '../validation/locality-lb.js';
 import { portNumberProblem } from '../validation/port.js';
 import { camelCase, list, message } from './composites.js';
-import { isRecord, mapped, optional, unlessZero, type Decoder } from './decoder.js';
+import { isRecord } from '../../base/is-record.js';
+import { mapped, optional, unlessZero, type Decoder } from './decoder.js';
 import { decodeWhole, type Decoded } from './decoded.js';
+import { defaultProviders, extensionProvider } from './extension-provider.js';
 import {
   clientTls,
   connectionPool,
@@ -27,7 +30,7 @@ import { boolean, duration, enumeration, int32, jsonObject, string } from './sca
 import { labelSelector, serviceEntryVisibility } from './service-entry-visibility.js';
 
 /** What a document may say of MeshConfig. */
-type Given = Partial<Omit<MeshConfig, 'domainSuffix' | 'raw'>>;
+type Given = Partial<Omit<MeshConfig, 'domainSuffix' | 'caTrustDomains' | 'raw'>>;
 
 const inboundTrafficPolicy: Decoder<MeshConfig['inboundTrafficPolicy']> = mapped(
   message<{ readonly mode: MeshConfig['inboundTrafficPolicy'] }>({
@@ -42,6 +45,19 @@ const serviceSettings: Decoder<ServiceSettings> = mapped(
     hosts: list(string),
   }),
   ({ settings, hosts }) => ({ clusterLocal: settings.clusterLocal, hosts }),
+);
+
+const pathNormalization: Decoder<MeshConfig['pathNormalization']> = mapped(
+  message<{ readonly normalization: MeshConfig['pathNormalization'] }>({
+    normalization: enumeration({
+      DEFAULT: 0,
+      NONE: 1,
+      BASE: 2,
+      MERGE_SLASHES: 3,
+      DECODE_AND_MERGE_SLASHES: 4,
+    }),
+  }),
+  ({ normalization }) => normalization,
 );
 
 const tlsConfig = message<TlsConfig>({
@@ -87,6 +103,15 @@ const given = message<Given>(
     defaultHttpRetryPolicy: optional(httpRetry),
     inboundClusterStatName: optional(string),
     outboundClusterStatName: optional(string),
+    accessLogFile: optional(string),
+    accessLogFormat: optional(string),
+    accessLogEncoding: optional(enumeration({ TEXT: 0, JSON: 1 })),
+    enableEnvoyAccessLogService: optional(boolean),
+    disableEnvoyListenerLog: optional(boolean),
+    enableTracing: optional(boolean),
+    pathNormalization: optional(pathNormalization),
+    extensionProviders: optional(list(extensionProvider)),
+    defaultProviders: optional(defaultProviders),
     serviceSettings: optional(list(serviceSettings)),
     discoverySelectors: optional(list(labelSelector)),
     serviceEntryVisibility: optional(serviceEntryVisibility),
@@ -94,25 +119,16 @@ const given = message<Given>(
   },
   {
     ignored: [
-      'accessLogEncoding',
-      'accessLogFile',
-      'accessLogFormat',
       'ca',
       'caCertificates',
       'certificates',
       'configSources',
-      'defaultProviders',
-      'disableEnvoyListenerLog',
-      'enableEnvoyAccessLogService',
       'enablePrometheusMerge',
-      'enableTracing',
-      'extensionProviders',
       'hboneIdleTimeout',
       'ingressClass',
       'ingressControllerMode',
       'ingressSelector',
       'ingressService',
-      'pathNormalization',
       'serviceScopeConfigs',
       'verifyCertificateAtClient',
     ],
@@ -147,6 +163,16 @@ export function defaultMeshConfig({ domainSuffix = 'cluster.local' }: MeshConfig
     h2UpgradePolicy: 'DO_NOT_UPGRADE',
     inboundClusterStatName: '',
     outboundClusterStatName: '',
+    accessLogFile: '',
+    accessLogFormat: '',
+    accessLogEncoding: 'TEXT',
+    enableEnvoyAccessLogService: false,
+    disableEnvoyListenerLog: false,
+    enableTracing: true,
+    pathNormalization: 'DEFAULT',
+    extensionProviders: builtInProviders,
+    defaultProviders: { tracing: [], metrics: [], accessLogging: [] },
+    caTrustDomains: [],
     serviceSettings: [],
     discoverySelectors: [],
     defaultConfig: {
@@ -179,9 +205,29 @@ function layOver(defaults: MeshConfig, document: Given, raw: unknown): MeshConfi
     ...defaults,
     ...document,
     trustDomainAliases: [...new Set(document.trustDomainAliases ?? [])].sort(),
+    caTrustDomains: caTrustDomains(fields['caCertificates']),
+    extensionProviders: layOverProviders(defaults.extensionProviders, document.extensionProviders ?? []),
     defaultConfig: layOverProxyConfig(defaults.defaultConfig, fields['defaultConfig']),
     raw: fields,
   };
+}
+
+function caTrustDomains(certificates: unknown): readonly string[] {
+  const listed: readonly unknown[] = Array.isArray(certificates) ? certificates : [];
+  return listed.flatMap((certificate) => {
+    const domains: unknown = isRecord(certificate) ? certificate['trustDomains'] : undefined;
+    return Array.isArray(domains) ? domains.filter((domain) => typeof domain === 'string') : [];
+  });
+}
+
+/** A provider takes the place of the one that has its name. */
+function layOverProviders(
+  defaults: readonly ExtensionProvider[],
+  document: readonly ExtensionProvider[],
+): readonly ExtensionProvider[] {
+  const byName = new Map(defaults.map((provider) => [provider.name, provider]));
+  for (const provider of document) byName.set(provider.name, provider);
+  return [...byName.values()];
 }
 
 /** A tracing service name and a service cluster are one oneof, so the former takes the place of the default one. */

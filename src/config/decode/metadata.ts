@@ -2,7 +2,8 @@
 import type { ObjectMeta } from '../object.js';
 import type { Cursor } from './cursor.js';
 import { kubernetesObject, list, openObject } from './composites.js';
-import { isRecord, optional, unlessZero } from './decoder.js';
+import { isRecord } from '../../base/is-record.js';
+import { optional, unlessZero } from './decoder.js';
 import { labels } from './kinds/common.js';
 import { boolean, string, timestamp } from './scalars.js';
 

@@ -1,7 +1,8 @@
 /** Decoders of single values. */
 import type { Cursor } from './cursor.js';
 import { describeValue, suggestion } from './describe.js';
-import { isRecord, type Decoder } from './decoder.js';
+import { isRecord } from '../../base/is-record.js';
+import { type Decoder } from './decoder.js';
 import { parseDuration } from './duration.js';
 
 export const string: Decoder<string> = {

@@ -1,4 +1,5 @@
 /** Every kind that Pilotlight reads, with the type of what it holds. */
+import type { EnvoyFilter } from './envoy-filter.js';
 import type { EndpointSlice, KubernetesService, Namespace, Node, Pod } from './kubernetes.js';
 import type {
   Gateway,
@@ -7,8 +8,11 @@ import type {
   Sidecar,
   WorkloadEntryObject,
 } from './networking.js';
+import type { AuthorizationPolicy, RequestAuthentication } from './security.js';
+import type { Telemetry } from './telemetry.js';
 import type { DestinationRule } from './traffic-policy.js';
 import type { VirtualService } from './virtual-service.js';
+import type { WorkloadGroup } from './workload-group.js';
 
 /** Kinds of the Kubernetes API itself. */
 export interface KubernetesKindSpecs {
@@ -19,7 +23,7 @@ export interface KubernetesKindSpecs {
   Namespace: Namespace;
 }
 
-/** Kinds of networking.istio.io and security.istio.io. */
+/** Kinds of networking.istio.io, security.istio.io and telemetry.istio.io. */
 export interface IstioKindSpecs {
   ServiceEntry: ServiceEntry;
   WorkloadEntry: WorkloadEntryObject;
@@ -28,6 +32,11 @@ export interface IstioKindSpecs {
   Sidecar: Sidecar;
   Gateway: Gateway;
   PeerAuthentication: PeerAuthentication;
+  AuthorizationPolicy: AuthorizationPolicy;
+  RequestAuthentication: RequestAuthentication;
+  Telemetry: Telemetry;
+  EnvoyFilter: EnvoyFilter;
+  WorkloadGroup: WorkloadGroup;
 }
 
 export interface KindSpecs extends KubernetesKindSpecs, IstioKindSpecs {}

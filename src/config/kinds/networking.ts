@@ -108,6 +108,10 @@ export interface GatewayTls {
   readonly caCrl?: string;
   readonly credentialName?: string;
   readonly credentialNames?: readonly string[];
+  /** Where the CA for clients' certificates is, in the place of `<credential>-cacert`. */
+  readonly caCertCredentialName?: string;
+  /** Certificates of clients are asked for and not checked. */
+  readonly insecureSkipVerify?: boolean;
   readonly tlsCertificates?: readonly {
     readonly serverCertificate?: string;
     readonly privateKey?: string;

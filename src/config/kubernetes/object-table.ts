@@ -5,6 +5,7 @@
 import { deepEqual } from '../../base/compare.js';
 import { errorMessage } from '../../base/errors.js';
 import type { RawObject } from '../../kubernetes/list-watch.js';
+import { isOlderVersion } from '../../kubernetes/resource-version.js';
 import { decodeDocument, objectLabel } from '../decode/document.js';
 import { refOf, type AnyObject, type Kind, type ObjectEvent, type Origin, type Problem } from '../object.js';
 
@@ -43,9 +44,13 @@ export class ObjectTable {
   readonly #kind: Kind;
   readonly #origin: Origin;
   readonly #listener: ObjectTableListener;
+  readonly #counts: (raw: RawObject) => boolean;
   #entries = new Map<string, Entry>();
   /** Of a list that is not complete yet. */
   #pending = new Map<string, Entry>();
+  /** Keys of objects that do not count, and of those in a list that is not complete yet. */
+  #leftOut = new Set<string>();
+  #pendingLeftOut = new Set<string>();
   /** `uid` and `resourceVersion` of what is listed cannot be relied upon. */
   #distrusting = false;
   #listVersion = '';
@@ -53,7 +58,14 @@ export class ObjectTable {
   /** The apiVersion that the objects are asked for in. */
   apiVersion = '';
 
-  constructor(kind: Kind, origin: Origin, listener: ObjectTableListener) {
+  /** @param counts whether there is an object at all, as far as anybody is told. */
+  constructor(
+    kind: Kind,
+    origin: Origin,
+    listener: ObjectTableListener,
+    counts: (raw: RawObject) => boolean = () => true,
+  ) {
+    this.#counts = counts;
     this.#kind = kind;
     this.#origin = origin;
     this.#listener = listener;
@@ -69,6 +81,11 @@ export class ObjectTable {
     return this.#entries.size;
   }
 
+  /** How many objects there are that do not count. */
+  get leftOut(): number {
+    return this.#leftOut.size;
+  }
+
   /** What is wrong or doubtful at present. */
   *problems(): Generator<Problem> {
     for (const { problems } of this.#entries.values()) yield* problems;
@@ -77,14 +94,19 @@ export class ObjectTable {
   /** A list begins that shows everything as of a version. */
   beginList(version: string): void {
     this.#pending = new Map();
+    this.#pendingLeftOut = new Set();
     // Where the server's data was restored from a copy, versions are given a second time.
-    this.#distrusting = isOlder(version, this.#listVersion);
+    this.#distrusting = isOlderVersion(version, this.#listVersion);
     this.#listVersion = version;
   }
 
   /** One object of the list. */
   addListed(raw: RawObject): void {
     const key = keyOf(raw);
+    if (!this.#counts(raw)) {
+      this.#pendingLeftOut.add(key);
+      return;
+    }
     const before = this.#entries.get(key);
     const unchanged = before !== undefined && !this.#distrusting && before.identity === identityOf(raw);
     this.#pending.set(key, unchanged ? before : this.#entryOf(raw, before));
@@ -95,6 +117,8 @@ export class ObjectTable {
     const before = this.#entries;
     this.#entries = this.#pending;
     this.#pending = new Map();
+    this.#leftOut = this.#pendingLeftOut;
+    this.#pendingLeftOut = new Set();
     for (const [key, entry] of this.#entries) this.#tellChange(before.get(key), entry);
     for (const [key, entry] of before) if (!this.#entries.has(key)) this.#tellRemoval(entry);
   }
@@ -102,6 +126,12 @@ export class ObjectTable {
   /** An object is new or changed. */
   set(raw: RawObject): void {
     const key = keyOf(raw);
+    if (!this.#counts(raw)) {
+      this.delete(raw);
+      this.#leftOut.add(key);
+      return;
+    }
+    this.#leftOut.delete(key);
     const before = this.#entries.get(key);
     const entry = this.#entryOf(raw, before);
     this.#entries.set(key, entry);
@@ -113,6 +143,7 @@ export class ObjectTable {
     const key = keyOf(raw);
     const before = this.#entries.get(key);
     this.#entries.delete(key);
+    this.#leftOut.delete(key);
     if (before !== undefined) this.#tellRemoval(before);
   }
 
@@ -120,6 +151,7 @@ export class ObjectTable {
   clear(): void {
     const before = this.#entries;
     this.#entries = new Map();
+    this.#leftOut = new Set();
     for (const entry of before.values()) this.#tellRemoval(entry);
   }
 
@@ -185,12 +217,6 @@ function stripped(metadata: RawObject['metadata']): unknown {
     return { ...rest, annotations };
   const { [lastAppliedAnnotation]: __, ...kept } = annotations as Readonly<Record<string, unknown>>;
   return { ...rest, annotations: kept };
-}
-
-/** Versions are numbers that only grow, but for a server whose data was restored. */
-function isOlder(version: string, other: string): boolean {
-  const isNumber = /^\d+$/;
-  return isNumber.test(version) && isNumber.test(other) && BigInt(version) < BigInt(other);
 }
 
 /** Whether two versions of an object say the same, whatever their number and the version of their kind. */

@@ -21,6 +21,7 @@ const networking = {
   versions: ['v1', 'v1beta1', 'v1alpha3'],
   builtIn: false,
 };
+const telemetry = { group: 'telemetry.istio.io', versions: ['v1', 'v1alpha1'], builtIn: false };
 const security = { group: 'security.istio.io', versions: ['v1', 'v1beta1'], builtIn: false };
 
 /** Every resource that is read, each for one kind. */
@@ -36,7 +37,12 @@ export const apiResources: readonly ApiResource[] = [
   { kind: 'VirtualService', plural: 'virtualservices', ...networking },
   { kind: 'Sidecar', plural: 'sidecars', ...networking },
   { kind: 'Gateway', plural: 'gateways', ...networking },
+  { kind: 'EnvoyFilter', plural: 'envoyfilters', ...networking },
+  { kind: 'WorkloadGroup', plural: 'workloadgroups', ...networking },
   { kind: 'PeerAuthentication', plural: 'peerauthentications', ...security },
+  { kind: 'AuthorizationPolicy', plural: 'authorizationpolicies', ...security },
+  { kind: 'RequestAuthentication', plural: 'requestauthentications', ...security },
+  { kind: 'Telemetry', plural: 'telemetries', ...telemetry },
 ];
 
 /** Kinds that Istio reads of a remote cluster (Istio reference 2.12). */

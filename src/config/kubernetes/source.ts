@@ -7,11 +7,12 @@ import { PilotError, errorMessage } from '../../base/errors.js';
 import { silentLogger, type Logger } from '../../base/logger.js';
 import type { ApiClient } from '../../kubernetes/api-client.js';
 import { Backoff } from '../../kubernetes/backoff.js';
-import { pause } from '../../kubernetes/list-watch.js';
+import { pause, type RawObject } from '../../kubernetes/list-watch.js';
 import type { Kind, ObjectEvent, ObjectSource, Problem } from '../object.js';
 import { discover, type ServedVersions } from './discovery.js';
 import { ObjectTable } from './object-table.js';
 import { apiResources } from './resources.js';
+import { isInRevision } from './revision.js';
 import { WatchedResource, type ResourceState } from './watched-resource.js';
 
 export interface KubernetesSourceOptions {
@@ -23,6 +24,8 @@ export interface KubernetesSourceOptions {
   readonly client: ApiClient;
   /** Kinds to read; all when absent. */
   readonly kinds?: ReadonlySet<Kind>;
+  /** Objects of Istio's kinds that are another revision's do not count; all do when absent. */
+  readonly revision?: string;
   readonly logger?: Logger;
 }
 
@@ -33,6 +36,8 @@ export interface ResourceStatus {
   readonly resource: string;
   readonly state: ResourceState;
   readonly objects: number;
+  /** Objects of other revisions, if there are any. */
+  readonly leftOut?: number;
   /** How often everything had to be listed. */
   readonly lists: number;
   /** Why it is failing. */
@@ -57,7 +62,7 @@ export class KubernetesObjectSource implements ObjectSource {
   /** What subscribers were told last of why the cluster cannot be read. */
   #failure: PilotError | undefined;
 
-  constructor({ cluster, name, client, kinds, logger = silentLogger }: KubernetesSourceOptions) {
+  constructor({ cluster, name, client, kinds, revision, logger = silentLogger }: KubernetesSourceOptions) {
     this.cluster = cluster;
     this.name = name;
     this.#client = client;
@@ -76,7 +81,9 @@ export class KubernetesObjectSource implements ObjectSource {
     this.#resources = apiResources
       .filter(({ kind }) => kinds?.has(kind) ?? true)
       .map((resource) => {
-        const table = new ObjectTable(resource.kind, { source: name }, listener);
+        const counts = (raw: RawObject): boolean =>
+          revision === undefined || isInRevision(resource, raw, revision);
+        const table = new ObjectTable(resource.kind, { source: name }, listener, counts);
         return new WatchedResource(resource, table, client, host);
       });
   }
@@ -130,6 +137,7 @@ export class KubernetesObjectSource implements ObjectSource {
         resource: [plural, version, group].filter((part) => part !== '').join('.'),
         state,
         objects: table.size,
+        ...(table.leftOut > 0 && { leftOut: table.leftOut }),
         lists,
         ...(error === undefined ? {} : { error: error.message }),
       }),

@@ -70,7 +70,8 @@ function changedHeaderNameProblem(name: string, authorityAllowed: boolean): stri
     : undefined;
 }
 
-function headerNameProblem(name: string): string | undefined {
+/** What keeps a text from being the name of an HTTP header. */
+export function headerNameProblem(name: string): string | undefined {
   return headerNamePattern.test(name) ? undefined : `${quote(name)} is not the name of an HTTP header`;
 }
 

@@ -1,6 +1,6 @@
 /** What every object needs, whatever its kind. */
 import type { AnyObject } from '../object.js';
-import { type FindingSink, keyPath } from './finding.js';
+import { type FindingSink, keyPath, quote } from './finding.js';
 
 /** Annotations that Istio keeps for its own use, and the one with which its test objects ask to be refused. */
 const refusedAnnotations = [
@@ -28,10 +28,18 @@ export function validateIstioAnnotations(object: AnyObject, sink: FindingSink): 
       );
     }
   }
-  if (annotations[dryRunAnnotation] !== undefined) {
-    sink.error(
-      keyPath('metadata.annotations', dryRunAnnotation),
-      `annotation is for AuthorizationPolicy only; remove it from this ${object.kind}`,
-    );
-  }
+  const dryRun = annotations[dryRunAnnotation];
+  if (dryRun !== undefined)
+    sink.error(keyPath('metadata.annotations', dryRunAnnotation), dryRunProblem(object, dryRun));
+}
+
+/** Go's texts for truth values. */
+const truthValue = /^(?:1|t|T|true|TRUE|True|0|f|F|false|FALSE|False)$/;
+
+function dryRunProblem(object: AnyObject, value: string): string | undefined {
+  if (object.kind !== 'AuthorizationPolicy')
+    return `annotation is for AuthorizationPolicy only; remove it from this ${object.kind}`;
+  const { action } = object.spec;
+  if (action !== 'ALLOW' && action !== 'DENY') return `annotation is for ALLOW and DENY, not for ${action}`;
+  return truthValue.test(value) ? undefined : `${quote(value)} is neither true nor false`;
 }

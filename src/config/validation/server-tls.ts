@@ -79,8 +79,8 @@ function validateCiphers(tls: GatewayTls, path: string, sink: FindingSink): void
   }
 }
 
-/** What does not begin with a letter or digit is an operator on suites, such as `-` or `+`, and is not looked into. */
-function isKnownCipherSuite(suite: string): boolean {
+/** Whether Envoy knows a suite. What does not begin with a letter or digit is an operator on suites, such as `-` or `+`, and is not looked into. */
+export function isKnownCipherSuite(suite: string): boolean {
   return suite === '' || suite === 'ALL' || !/^[\p{L}\p{N}]/u.test(suite) || cipherSuites.has(suite);
 }
 

@@ -18,7 +18,7 @@ const documents = [
   pod('q'),
   'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: r, namespace: shop}\nspec: {host: 5}\n',
   'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n',
-  'apiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: d, namespace: shop}\nspec: {}\n',
+  'apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: d, namespace: shop}\nspec: {}\n',
 ] as const;
 
 /** The files of a directory: documents by path. */

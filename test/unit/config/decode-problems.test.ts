@@ -357,29 +357,29 @@ describe('kinds that are not used', () => {
         named('apps/v1', 'Deployment', 'b'),
         named('gateway.networking.k8s.io/v1', 'Gateway', 'a'),
         named('serving.knative.dev/v1', 'Service', 'a'),
-        named('networking.istio.io/v1alpha3', 'EnvoyFilter', 'a'),
+        named('networking.istio.io/v1beta1', 'ProxyConfig', 'a'),
       ].join('---\n'),
     });
     expect([...state.unusedKinds]).toEqual([
       ['ConfigMap', 1],
       ['Deployment.apps', 2],
-      ['EnvoyFilter.networking.istio.io', 1],
       ['Gateway.gateway.networking.k8s.io', 1],
+      ['ProxyConfig.networking.istio.io', 1],
       ['Service.serving.knative.dev', 1],
     ]);
     expect(state.problems).toEqual([]);
     expect(state.clusters.get('Kubernetes')?.size).toBe(0);
   });
 
-  test('security policies that are not enforced are listed with their place', async () => {
+  test('extensions that are not enforced are listed with their place', async () => {
     const state = await stateOf({
       'a.yaml':
-        'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n# deny\napiVersion: security.istio.io/v1\nkind: AuthorizationPolicy\nmetadata: {name: deny, namespace: shop}\nspec: {}\n',
-      'b.yaml': 'apiVersion: security.istio.io/v1beta1\nkind: RequestAuthentication\nmetadata: {name: jwt}\n',
+        'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\n# deny\napiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: deny, namespace: shop}\nspec: {}\n',
+      'b.yaml': 'apiVersion: extensions.istio.io/v1alpha1\nkind: TrafficExtension\nmetadata: {name: jwt}\n',
     });
     expect(state.notEnforced).toEqual([
-      { kind: 'AuthorizationPolicy', name: 'deny', namespace: 'shop', file: 'a.yaml', line: 6 },
-      { kind: 'RequestAuthentication', name: 'jwt', namespace: 'default', file: 'b.yaml', line: 1 },
+      { kind: 'WasmPlugin', name: 'deny', namespace: 'shop', file: 'a.yaml', line: 6 },
+      { kind: 'TrafficExtension', name: 'jwt', namespace: 'default', file: 'b.yaml', line: 1 },
     ]);
   });
 });

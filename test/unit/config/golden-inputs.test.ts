@@ -13,7 +13,7 @@ const cases = readdirSync(golden, { withFileTypes: true })
 /** Documents of kinds that are read, counted in the text. */
 function countDocuments(directory: string): number {
   const read =
-    /^kind: (Service|EndpointSlice|Pod|Node|Namespace|ServiceEntry|WorkloadEntry|DestinationRule|VirtualService|Sidecar|Gateway|PeerAuthentication)$/gm;
+    /^kind: (Service|EndpointSlice|Pod|Node|Namespace|ServiceEntry|WorkloadEntry|WorkloadGroup|DestinationRule|VirtualService|Sidecar|Gateway|EnvoyFilter|PeerAuthentication|AuthorizationPolicy|RequestAuthentication|Telemetry)$/gm;
   return readdirSync(directory)
     .filter((name) => name.endsWith('.yaml'))
     .map((name) => readFileSync(join(directory, name), 'utf8').match(read)?.length ?? 0)

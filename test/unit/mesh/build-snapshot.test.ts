@@ -12,15 +12,19 @@ import {
   destinationRule,
   discoveryOf,
   endpoint,
+  authorizationPolicy,
   entryService,
+  envoyFilter,
   gateway,
   kubernetesService,
   namespace,
   peerAuthentication,
   proxyOf,
+  requestAuthentication,
   shard,
   sidecar,
   snapshotInput,
+  telemetry,
   virtualService,
 } from './builders.js';
 
@@ -33,6 +37,10 @@ const objects: MeshObjects = {
   sidecars: [sidecar('shop/default', [['./*']])],
   gateways: [gateway('shop/edge', {})],
   peerAuthentications: [peerAuthentication('shop/default', { mtls: { mode: 'STRICT' } })],
+  authorizationPolicies: [authorizationPolicy('shop/default')],
+  requestAuthentications: [requestAuthentication('shop/default')],
+  telemetries: [telemetry('shop/default')],
+  envoyFilters: [envoyFilter('shop/default')],
 };
 const parts = [
   'services',
@@ -43,6 +51,10 @@ const parts = [
   'sidecars',
   'peerAuthentications',
   'gateways',
+  'authorizationPolicies',
+  'requestAuthentications',
+  'telemetries',
+  'envoyFilters',
   'mesh',
 ] as const;
 
@@ -82,6 +94,10 @@ describe('parts in which nothing changed', () => {
     ['a Sidecar', { sidecars: [] }, ['sidecars']],
     ['a Gateway', { gateways: [] }, ['gateways']],
     ['a PeerAuthentication', { peerAuthentications: [] }, ['peerAuthentications']],
+    ['an AuthorizationPolicy', { authorizationPolicies: [] }, ['authorizationPolicies']],
+    ['a RequestAuthentication', { requestAuthentications: [] }, ['requestAuthentications']],
+    ['a Telemetry', { telemetries: [] }, ['telemetries']],
+    ['an EnvoyFilter', { envoyFilters: [] }, ['envoyFilters']],
     ['a Namespace', { namespaces: [] }, []],
   ])('are all that %s has nothing to do with', (_what, changed, expected) => {
     expect(after({ objects: { ...objects, ...changed } })).toEqual(expected);
@@ -101,6 +117,10 @@ describe('parts in which nothing changed', () => {
       'destinationRules',
       'sidecars',
       'peerAuthentications',
+      'authorizationPolicies',
+      'requestAuthentications',
+      'telemetries',
+      'envoyFilters',
       'mesh',
     ]);
   });
@@ -158,6 +178,10 @@ const emptyWorld: World = {
     sidecars: new Map(),
     gateways: new Map(),
     peerAuthentications: new Map(),
+    authorizationPolicies: new Map(),
+    requestAuthentications: new Map(),
+    telemetries: new Map(),
+    envoyFilters: new Map(),
   },
   mesh: {},
 };
@@ -176,6 +200,10 @@ function inputOf(world: World): SnapshotInput {
       sidecars: list('sidecars'),
       gateways: list('gateways'),
       peerAuthentications: list('peerAuthentications'),
+      authorizationPolicies: list('authorizationPolicies'),
+      requestAuthentications: list('requestAuthentications'),
+      telemetries: list('telemetries'),
+      envoyFilters: list('envoyFilters'),
     },
   });
 }

@@ -7,6 +7,9 @@ import type {
   PeerAuthentication,
   Sidecar,
 } from '../../../src/config/kinds/networking.js';
+import type { EnvoyFilter } from '../../../src/config/kinds/envoy-filter.js';
+import type { AuthorizationPolicy, RequestAuthentication } from '../../../src/config/kinds/security.js';
+import type { Telemetry } from '../../../src/config/kinds/telemetry.js';
 import type { DestinationRule } from '../../../src/config/kinds/traffic-policy.js';
 import type { VirtualService } from '../../../src/config/kinds/virtual-service.js';
 import { noMeshNetworks, type MeshConfig } from '../../../src/config/mesh-config.js';
@@ -261,4 +264,56 @@ export function proxyOf(
     id: `${type}~10.0.0.1~web.${namespaceName}~${namespaceName}.svc.cluster.local`,
     metadata: { NAMESPACE: namespaceName, CLUSTER_ID: 'Kubernetes', ISTIO_VERSION: '1.31.0', ...metadata },
   });
+}
+
+/** An AuthorizationPolicy that allows nothing; it was made at `time`. */
+export function authorizationPolicy(
+  key: string,
+  spec: Changes<AuthorizationPolicy> = {},
+  time = 0,
+): ConfigObject<'AuthorizationPolicy'> {
+  return object(
+    'AuthorizationPolicy',
+    key,
+    { targetRefs: [], rules: [], action: 'ALLOW', ...spec },
+    { creationTime: time },
+  );
+}
+
+/** A RequestAuthentication; it was made at `time`. */
+export function requestAuthentication(
+  key: string,
+  spec: Changes<RequestAuthentication> = {},
+  time = 0,
+): ConfigObject<'RequestAuthentication'> {
+  return object(
+    'RequestAuthentication',
+    key,
+    { targetRefs: [], jwtRules: [], ...spec },
+    { creationTime: time },
+  );
+}
+
+/** A Telemetry; it was made at `time`. */
+export function telemetry(key: string, spec: Changes<Telemetry> = {}, time = 0): ConfigObject<'Telemetry'> {
+  return object(
+    'Telemetry',
+    key,
+    { targetRefs: [], tracing: [], metrics: [], accessLogging: [], ...spec },
+    { creationTime: time },
+  );
+}
+
+/** An EnvoyFilter; it was made at `time`. */
+export function envoyFilter(
+  key: string,
+  spec: Changes<EnvoyFilter> = {},
+  time = 0,
+): ConfigObject<'EnvoyFilter'> {
+  return object(
+    'EnvoyFilter',
+    key,
+    { targetRefs: [], configPatches: [], priority: 0, ...spec },
+    { creationTime: time },
+  );
 }

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { AnyObject, ObjectEvent } from '../../../src/config/object.js';
 import { ConfigState } from '../../../src/mesh/config-state.js';
 import {
+  authorizationPolicy,
   destinationRule,
+  envoyFilter,
   gateway,
   namespace,
   object,
   peerAuthentication,
+  requestAuthentication,
   sidecar,
+  telemetry,
   virtualService,
 } from './builders.js';
 
@@ -39,6 +43,10 @@ describe('the objects in force', () => {
       sidecar('shop/default', []),
       gateway('shop/edge', {}),
       peerAuthentication('shop/default', {}),
+      authorizationPolicy('shop/nobody'),
+      requestAuthentication('shop/users'),
+      telemetry('shop/default'),
+      envoyFilter('shop/limits'),
       namespace('shop'),
     );
     const { destinationRules, ...others } = state.objects();
@@ -49,6 +57,10 @@ describe('the objects in force', () => {
       ['sidecars', 1],
       ['gateways', 1],
       ['peerAuthentications', 1],
+      ['authorizationPolicies', 1],
+      ['requestAuthentications', 1],
+      ['telemetries', 1],
+      ['envoyFilters', 1],
     ]);
   });
 

@@ -1,6 +1,6 @@
 /**
  * What is served of a mesh whose endpoints change, beside what a full snapshot would give: assignments are never older,
- * and clusters only where it is said that more than endpoints differs.
+ * and clusters and listeners only where it is said that more than endpoints differs.
  */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -16,6 +16,7 @@ import type { Service } from '../../../src/model/service.js';
 import { MemoryRegistry } from '../../../src/registry/memory/memory-registry.js';
 import { translateClusters } from '../../../src/translate/cluster/clusters.js';
 import { translateAssignment } from '../../../src/translate/endpoint/endpoints.js';
+import { translateListeners } from '../../../src/translate/listener/listeners.js';
 import { Memo } from '../../../src/translate/memo.js';
 import { pod, sidecar, workloadEntry } from '../registry/store/values.js';
 import {
@@ -31,6 +32,14 @@ const services: readonly Service[] = [
   kubernetesService('web.shop', { labelSelectors: { app: 'web' } }),
   kubernetesService('written.shop'),
   kubernetesService('headless.shop', { resolution: 'Passthrough' }),
+  {
+    ...kubernetesService('nodes.shop', {
+      resolution: 'Passthrough',
+      clusterVIPs: {},
+      defaultAddress: '0.0.0.0',
+    }),
+    ports: [{ name: 'http-80', port: 80, protocol: 'TCP' }],
+  },
   entryService('dns.test', 'shop', { resolution: 'DNSLB' }),
   entryService('round.test', 'shop', { resolution: 'DNSRoundRobinLB' }),
   entryService('picked.test', 'shop', { labelSelectors: { app: 'picked' } }),
@@ -131,6 +140,15 @@ function clustersOf(snapshot: Snapshot): unknown {
   );
 }
 
+/** Listeners of all proxies as bytes, by name. */
+function listenersOf(snapshot: Snapshot): unknown {
+  return proxies.map((proxy) =>
+    finish(translateListeners(resolveProxy(snapshot, proxy), new Memo()))
+      .resources.map(({ name, body }) => [name, body.toString('base64')])
+      .sort(),
+  );
+}
+
 /** Assignments of the services for all proxies, by name. A service that is not the same in both snapshots is left out. */
 function assignmentsOf(snapshot: Snapshot, other: Snapshot): unknown {
   const same = services.filter(
@@ -145,7 +163,7 @@ function assignmentsOf(snapshot: Snapshot, other: Snapshot): unknown {
   });
 }
 
-it('assignments are those that a full snapshot would give, and so are clusters unless more is said to differ', () => {
+it('assignments are those that a full snapshot would give, so are clusters and listeners unless more is said to differ', () => {
   fc.assert(
     fc.property(
       fc.array(fc.oneof({ arbitrary: endpointStep, weight: 4 }, workloadStep), { maxLength: 12 }),
@@ -170,6 +188,7 @@ it('assignments are those that a full snapshot would give, and so are clusters u
         const expected = fresh();
         expect(assignmentsOf(served, expected)).toEqual(assignmentsOf(expected, served));
         if (!more) expect(clustersOf(full)).toEqual(clustersOf(expected));
+        if (!more) expect(listenersOf(full)).toEqual(listenersOf(expected));
       },
     ),
     { numRuns: 400 },

@@ -38,6 +38,7 @@ describe('a node', () => {
       clusterId: 'west',
       network: 'net',
       nodeName: 'node-1',
+      serviceCluster: '',
       labels: { app: 'web' },
       staticLabels: { team: 'a' },
       locality: { region: 'r', zone: 'z', subZone: 's' },

@@ -10,41 +10,40 @@ const protocolVersion = enumeration({ TLS_AUTO: 0, TLSV1_0: 1, TLSV1_1: 2, TLSV1
 type TlsCertificate = NonNullable<GatewayTls['tlsCertificates']>[number];
 
 /** `ServerTLSSettings`. */
-export const serverTls = message<GatewayTls>(
-  {
-    httpsRedirect: unlessZero(boolean),
-    mode: enumeration({
-      PASSTHROUGH: 0,
-      SIMPLE: 1,
-      MUTUAL: 2,
-      AUTO_PASSTHROUGH: 3,
-      ISTIO_MUTUAL: 4,
-      OPTIONAL_MUTUAL: 5,
-    }),
-    serverCertificate: unlessZero(string),
-    privateKey: unlessZero(string),
-    caCertificates: unlessZero(string),
-    caCrl: unlessZero(string),
-    credentialName: unlessZero(string),
-    credentialNames: unlessZero(list(string)),
-    tlsCertificates: unlessZero(
-      list(
-        message<TlsCertificate>({
-          serverCertificate: unlessZero(string),
-          privateKey: unlessZero(string),
-          caCertificates: unlessZero(string),
-        }),
-      ),
+export const serverTls = message<GatewayTls>({
+  httpsRedirect: unlessZero(boolean),
+  mode: enumeration({
+    PASSTHROUGH: 0,
+    SIMPLE: 1,
+    MUTUAL: 2,
+    AUTO_PASSTHROUGH: 3,
+    ISTIO_MUTUAL: 4,
+    OPTIONAL_MUTUAL: 5,
+  }),
+  serverCertificate: unlessZero(string),
+  privateKey: unlessZero(string),
+  caCertificates: unlessZero(string),
+  caCrl: unlessZero(string),
+  credentialName: unlessZero(string),
+  credentialNames: unlessZero(list(string)),
+  caCertCredentialName: unlessZero(string),
+  insecureSkipVerify: unlessZero(boolean),
+  tlsCertificates: unlessZero(
+    list(
+      message<TlsCertificate>({
+        serverCertificate: unlessZero(string),
+        privateKey: unlessZero(string),
+        caCertificates: unlessZero(string),
+      }),
     ),
-    subjectAltNames: unlessZero(list(string)),
-    verifyCertificateSpki: unlessZero(list(string)),
-    verifyCertificateHash: unlessZero(list(string)),
-    minProtocolVersion: unlessZero(protocolVersion),
-    maxProtocolVersion: unlessZero(protocolVersion),
-    cipherSuites: unlessZero(list(string)),
-  },
-  { ignored: ['caCertCredentialName', 'insecureSkipVerify'] },
-);
+  ),
+  subjectAltNames: unlessZero(list(string)),
+  verifyCertificateSpki: unlessZero(list(string)),
+  verifyCertificateHash: unlessZero(list(string)),
+  minProtocolVersion: unlessZero(protocolVersion),
+  maxProtocolVersion: unlessZero(protocolVersion),
+  cipherSuites: unlessZero(list(string)),
+});
 
 const server = message<GatewayServer>({
   port: message<GatewayServer['port']>({

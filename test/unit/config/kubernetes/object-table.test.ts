@@ -11,7 +11,7 @@ beforeEach(() => {
   found = [];
 });
 
-function table(kind: Kind, apiVersion: string): ObjectTable {
+function table(kind: Kind, apiVersion: string, counts?: (raw: RawObject) => boolean): ObjectTable {
   const created = new ObjectTable(
     kind,
     { source: 'test' },
@@ -22,6 +22,7 @@ function table(kind: Kind, apiVersion: string): ObjectTable {
       },
       found: (before, now) => found.push(`${before.length} then ${now.map(({ path }) => path).join()}`),
     },
+    counts,
   );
   created.apiVersion = apiVersion;
   return created;
@@ -193,4 +194,31 @@ test('long things that nobody reads are not kept', () => {
   const metadata = { name: 'web', namespace: 'shop', resourceVersion: '1', annotations, managedFields: [{}] };
   objects.set({ metadata, spec: { ports: [] } } as RawObject);
   expect([...objects.objects()].map((object) => object.metadata.annotations)).toEqual([{ kept: 'yes' }]);
+});
+
+describe('an object that does not count', () => {
+  const counting = (): ObjectTable =>
+    table('ServiceEntry', 'networking.istio.io/v1', ({ metadata }) => metadata.resourceVersion !== '9');
+
+  test('is not told, nor what is wrong with it, but how many there are is known', () => {
+    const objects = counting();
+    list(objects, '10', entry('a', '9', { hosts: [] }), entry('b', '2'));
+    expect(news()).toEqual(['upsert ServiceEntry/shop/b']);
+    expect(found).toEqual([]);
+    expect([objects.size, objects.leftOut]).toEqual([1, 1]);
+  });
+
+  test('is gone when it counted before, and new when it counts again', () => {
+    const objects = counting();
+    list(objects, '10', entry('a', '1'));
+    news();
+    objects.set(entry('a', '9'));
+    expect(news()).toEqual(['removed ServiceEntry/shop/a']);
+    expect(objects.leftOut).toBe(1);
+    objects.set(entry('a', '11'));
+    expect(news()).toEqual(['upsert ServiceEntry/shop/a']);
+    expect(objects.leftOut).toBe(0);
+    list(objects, '12', entry('a', '9'));
+    expect(news()).toEqual(['removed ServiceEntry/shop/a']);
+  });
 });
