@@ -52,14 +52,17 @@ export async function translation() {
     );
     const named = { wildcard: false, names, placeholders: true };
     const assignments = timed('endpoints, cold', () => finish(client.resources(typeUrls.eds, named)));
-    bytes = [...(clusters?.resources ?? []), ...(assignments?.resources ?? [])].reduce(
-      (sum, { body }) => sum + body.length,
-      0,
-    );
+    const listeners = timed('listeners, cold', () => finish(client.resources(typeUrls.lds, all)));
+    bytes = [
+      ...(clusters?.resources ?? []),
+      ...(assignments?.resources ?? []),
+      ...(listeners?.resources ?? []),
+    ].reduce((sum, { body }) => sum + body.length, 0);
 
     registry.setEndpoints(host(7), 'shop', endpoints(7, 1));
     source.update(timed('snapshot after one endpoint change', () => mesh.snapshot()));
     timed('clusters, warm', () => finish(client.resources(typeUrls.cds, all)));
+    timed('listeners, warm', () => finish(client.resources(typeUrls.lds, all)));
     timed('endpoints, after one change', () => finish(client.resources(typeUrls.eds, named)));
     mesh.dispose();
   }

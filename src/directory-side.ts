@@ -10,7 +10,7 @@ import {
   type SideAnswer,
 } from './compare/side.js';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
-import { envoyAnswerTypes, OfflineSource, snapshotOf } from './offline.js';
+import { answerTypes, OfflineSource, snapshotOf } from './offline.js';
 
 /** A directory that was read, as a side; `proxies` are those that it describes. */
 export function directorySide(source: string, state: MeshDirectoryState, proxies: KnownProxies): Side {
@@ -21,10 +21,8 @@ class DirectorySide implements Side {
   readonly source: string;
   readonly kind = 'directory';
   readonly description = 'mesh directory';
-  readonly types = envoyAnswerTypes;
-  readonly missingTypes = new Map(
-    ['lds', 'rds'].map((type) => [type, `is a mesh directory, for which ${type} is not made yet`] as const),
-  );
+  readonly types = answerTypes;
+  readonly missingTypes = new Map<string, string>();
   readonly endpoints = wholeAssignments;
   readonly hasChanceOrders = false;
   readonly proxies: KnownProxies;
@@ -42,7 +40,7 @@ class DirectorySide implements Side {
 
   async answer({ name, node }: ProxyRequest, types: readonly string[]): Promise<SideAnswer> {
     if (node === undefined) throw sideFailure(this.source, `has no node for ${name}`, undefined);
-    const asked = envoyAnswerTypes.filter((type) => types.includes(type));
+    const asked = answerTypes.filter((type) => types.includes(type));
     try {
       const { answer, problems } = this.#offline.answer(node, asked);
       if (asked.includes('cds') && answer['cds'] === undefined) {

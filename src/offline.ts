@@ -16,19 +16,18 @@ import { MeshState } from './mesh/mesh-state.js';
 import { proxyFromNode, type NodeDescription } from './mesh/node.js';
 import { resolveProxy } from './mesh/proxy-context.js';
 import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
-import type { Dialect } from './model/proxy.js';
 import { translateClusters } from './translate/cluster/clusters.js';
 import { translateEndpoints } from './translate/endpoint/endpoints.js';
 import { translateGrpcListeners } from './translate/grpc/listeners.js';
 import { translateGrpcRoutes } from './translate/grpc/routes.js';
+import { translateListeners } from './translate/listener/listeners.js';
 import { Memo } from './translate/memo.js';
+import { translateNameTable } from './translate/name-table/name-table.js';
+import { translateRoutes } from './translate/route/routes.js';
 import type { Translation, TranslationProblem } from './translate/translation.js';
 
-/** Types that an Envoy can be asked about, by short name, in the order in which it asks. */
-export const envoyAnswerTypes = ['cds', 'eds'] as const;
-
-/** Types that any client can be asked about. */
-export const answerTypes = ['cds', 'eds', 'lds', 'rds'] as const;
+/** Types that clients can be asked about, by short name, in the order in which an Envoy asks. */
+export const answerTypes = ['cds', 'eds', 'lds', 'rds', 'nds'] as const;
 
 export type AnswerType = (typeof answerTypes)[number];
 
@@ -71,9 +70,9 @@ export class OfflineSource {
   }
 
   /**
-   * Asks as a proxy: as an Envoy does, for every cluster and then the assignment of each EDS cluster; or as a gRPC
-   * client does, for its listeners and then for what each type leads to. Lists are sorted by name; a type for which
-   * there is nothing to ask is absent.
+   * Asks as a proxy: as an Envoy does, for every cluster and then the assignment of each EDS cluster, and as its agent
+   * does for the name table if it captures DNS; or as a gRPC client does, for its listeners and then for what each type
+   * leads to. Lists are sorted by name; a type for which there is nothing to ask is absent.
    * @param types those that are wanted; all that there are without it.
    * @throws PilotError NODE_INVALID.
    */
@@ -89,22 +88,38 @@ export class OfflineSource {
     const asked =
       dialect === 'grpc'
         ? this.#askAsGrpc(context, ask)
-        : this.#askAsEnvoy(context, ask, wanted.includes('eds'));
+        : this.#askAsEnvoy(
+            context,
+            ask,
+            wanted.filter((type) => type !== 'nds' || capturesDns(context)),
+          );
     const answer = Object.fromEntries(
       wanted.flatMap((type) => {
         const resources = asked[type];
         return resources === undefined ? [] : [[type, resources]];
       }),
     );
-    return { answer, problems: [...problems, ...unserved(dialect, types ?? [])] };
+    return { answer, problems };
   }
 
-  #askAsEnvoy(context: ProxyContext, ask: Ask, withEndpoints: boolean): Asked {
+  #askAsEnvoy(context: ProxyContext, ask: Ask, wanted: readonly AnswerType[]): Asked {
     const cds = ask(finish(translateClusters(context, this.#memo)));
     const names = assignmentNames(cds);
-    return names.size === 0 || !withEndpoints
-      ? { cds }
-      : { cds, eds: ask(finish(translateEndpoints(context, names, this.#memo))) };
+    return {
+      cds,
+      ...(names.size > 0 &&
+        wanted.includes('eds') && { eds: ask(finish(translateEndpoints(context, names, this.#memo))) }),
+      ...((wanted.includes('lds') || wanted.includes('rds')) && this.#askForListeners(context, ask)),
+      ...(wanted.includes('nds') && { nds: ask(finish(translateNameTable(context, this.#memo))) }),
+    };
+  }
+
+  #askForListeners(context: ProxyContext, ask: Ask): Asked {
+    const lds = ask(finish(translateListeners(context, this.#memo)));
+    const names = routeNames(lds);
+    return names.size === 0
+      ? { lds }
+      : { lds, rds: ask(finish(translateRoutes(context, this.#memo, names))) };
   }
 
   #askAsGrpc(context: ProxyContext, ask: Ask): Asked {
@@ -135,17 +150,14 @@ export class OfflineSource {
   }
 }
 
+/** Whether a proxy's agent asks for names. */
+function capturesDns({ proxy }: ProxyContext): boolean {
+  return proxy.metadata['DNS_CAPTURE'] !== undefined;
+}
+
 function listenerNames({ proxy }: ProxyContext): ReadonlySet<string> | undefined {
   const listed = proxy.metadata[listenersAskedFor];
   const list: readonly unknown[] = Array.isArray(listed) ? listed : [];
   const names = new Set(list.filter((name) => typeof name === 'string'));
   return names.size === 0 ? undefined : names;
-}
-
-/** What was wanted and cannot be told yet. */
-function unserved(dialect: Dialect, wanted: readonly AnswerType[]): readonly TranslationProblem[] {
-  if (dialect === 'grpc') return [];
-  return wanted
-    .filter((type) => !envoyAnswerTypes.some((served) => served === type))
-    .map((type) => ({ subject: type, message: 'it is served to gRPC clients only, and not to Envoys yet' }));
 }

@@ -11,14 +11,22 @@ import { resolveProxy } from './mesh/proxy-context.js';
 import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
 import type { Proxy } from './model/proxy.js';
 import { sameButEndpoints } from './serving/changed-hosts.js';
-import { proxyGroup, type ProxyGroup } from './serving/proxy-group.js';
+import { groupOf, proxyGroup, type ProxyGroup } from './serving/proxy-group.js';
 import { resourceSet } from './serving/resource-sets.js';
+import { SharedAnswers } from './serving/shared-answers.js';
 import { SharedAssignments } from './serving/shared-assignments.js';
 import { SharedClusters } from './serving/shared-clusters.js';
+import { SharedListeners } from './serving/shared-listeners.js';
 import { translateClusters } from './translate/cluster/clusters.js';
+import { extensionConfigs } from './translate/envoy-filter/patched-resources.js';
 import { translateGrpcListeners } from './translate/grpc/listeners.js';
 import { translateGrpcRoutes } from './translate/grpc/routes.js';
 import { Memo } from './translate/memo.js';
+import { nameClient, translateNameTable } from './translate/name-table/name-table.js';
+import { routeGroup } from './translate/route/route-group.js';
+import { translateRoutes } from './translate/route/routes.js';
+import type { SecretSource } from './translate/secret/secret-source.js';
+import { translateSecrets } from './translate/secret/secrets.js';
 import type { Translation, TranslationProblem } from './translate/translation.js';
 import type { ResourceClient, ResourceSet, ResourceSource, Subscription } from './xds/source.js';
 
@@ -38,7 +46,8 @@ export class PilotSource implements ResourceSource {
   readonly #state: ServedState;
   #reported = new Set<string>();
 
-  constructor(reportProblem: ProblemReporter) {
+  /** @param secrets what SDS is answered from, beside nothing else; the first one that knows a name counts. */
+  constructor(reportProblem: ProblemReporter, secrets: readonly SecretSource[] = []) {
     this.#reportProblem = reportProblem;
     const report = (problem: TranslationProblem): void => this.#report(problem);
     this.#state = {
@@ -48,6 +57,10 @@ export class PilotSource implements ResourceSource {
       report,
       clusters: new SharedClusters(this.#memo, report),
       assignments: new SharedAssignments(this.#memo, report),
+      listeners: new SharedListeners(this.#memo, report),
+      routes: new SharedAnswers(report),
+      nameTables: new SharedAnswers(report),
+      secrets,
     };
   }
 
@@ -91,7 +104,15 @@ export class PilotSource implements ResourceSource {
   }
 }
 
-const envoyTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.eds]);
+const envoyTypes: ReadonlySet<string> = new Set([
+  typeUrls.cds,
+  typeUrls.eds,
+  typeUrls.lds,
+  typeUrls.rds,
+  typeUrls.nds,
+  typeUrls.ecds,
+  typeUrls.sds,
+]);
 const grpcTypes: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.eds, typeUrls.lds, typeUrls.rds]);
 
 /** What all clients of a source share. */
@@ -104,6 +125,11 @@ export interface ServedState {
   readonly report: ProblemReporter;
   readonly clusters: SharedClusters;
   readonly assignments: SharedAssignments;
+  readonly listeners: SharedListeners;
+  readonly routes: SharedAnswers;
+  readonly nameTables: SharedAnswers;
+  /** Where secrets come from. */
+  readonly secrets: readonly SecretSource[];
 }
 
 /** One proxy as the source sees it. */
@@ -114,6 +140,8 @@ export class PilotClient implements ResourceClient {
   #newest: ProxyContext | undefined;
   #group: ProxyGroup | undefined;
   #groupBefore: ProxyGroup | undefined;
+  #routeGroup: ProxyGroup | undefined;
+  #nameGroup: ProxyGroup | undefined;
   /** What was given last, by type: given again as long as it is the same. */
   readonly #given = new Map<string, ResourceSet>();
 
@@ -139,6 +167,8 @@ export class PilotClient implements ResourceClient {
     this.#context = resolveProxy(full, this.proxy);
     this.#groupBefore = this.#group;
     this.#group = proxyGroup(this.#context);
+    this.#routeGroup = undefined;
+    this.#nameGroup = undefined;
     return this.#context;
   }
 
@@ -157,7 +187,7 @@ export class PilotClient implements ResourceClient {
   }
 
   isWildcardType(typeUrl: string): boolean {
-    return typeUrl === typeUrls.cds || typeUrl === typeUrls.lds;
+    return typeUrl === typeUrls.cds || typeUrl === typeUrls.lds || typeUrl === typeUrls.nds;
   }
 
   get #speaksGrpc(): boolean {
@@ -185,7 +215,8 @@ export class PilotClient implements ResourceClient {
     before: ResourceSet | undefined,
   ): Piecewise<ResourceSet> {
     const { context } = this;
-    const { memo, clusters, assignments } = this.#state;
+    const { memo, clusters, assignments, listeners, nameTables } = this.#state;
+    const { names } = subscription;
     const group = (this.#group ??= proxyGroup(context));
     switch (typeUrl) {
       case typeUrls.cds:
@@ -200,12 +231,42 @@ export class PilotClient implements ResourceClient {
           before,
         );
       case typeUrls.lds:
-        return this.#alone(translateGrpcListeners(context, memo, subscription.names), before);
+        return this.#speaksGrpc
+          ? this.#alone(translateGrpcListeners(context, memo, names), before)
+          : listeners.listeners(context, group, subscription, before);
       case typeUrls.rds:
-        return this.#alone(translateGrpcRoutes(context, memo, subscription.names), before);
+        return this.#speaksGrpc
+          ? this.#alone(translateGrpcRoutes(context, memo, names), before)
+          : this.#routes(names, before);
+      case typeUrls.nds: {
+        const asked = (this.#nameGroup ??= groupOf(context.scope, JSON.stringify(nameClient(context))));
+        return nameTables.answer(
+          { context, group: asked, names },
+          () => translateNameTable(context, memo),
+          before,
+        );
+      }
+      case typeUrls.ecds:
+        return done(resourceSet(extensionConfigs(context, names, memo), before));
+      case typeUrls.sds:
+        return done(this.#secrets(names, before));
       default:
         return done(resourceSet([], before));
     }
+  }
+
+  #routes(names: ReadonlySet<string>, before: ResourceSet | undefined): Piecewise<ResourceSet> {
+    const { context } = this;
+    const { memo, routes } = this.#state;
+    const group = (this.#routeGroup ??= groupOf(context.scope, routeGroup(context)));
+    return routes.answer({ context, group, names }, () => translateRoutes(context, memo, names), before);
+  }
+
+  #secrets(names: ReadonlySet<string>, before: ResourceSet | undefined): ResourceSet {
+    const { memo, report, secrets } = this.#state;
+    const { resources, problems } = translateSecrets(this.context, memo, names, secrets);
+    for (const problem of problems) report(problem);
+    return resourceSet(resources, before);
   }
 
   /** Resources that are made for this proxy alone. */

@@ -13,6 +13,7 @@ import { Memo } from '../translate/memo.js';
 import { inboundClusterName } from '../translate/names.js';
 import { explainEndpoints } from './endpoints.js';
 import type { ClusterExplanation, PortExplanation, Reason } from './explanation.js';
+import { patchNotes } from './patches.js';
 import { explainProtocol } from './protocol.js';
 import { explainNotes, explainSettings, originOf } from './settings.js';
 import { explainTls } from './tls.js';
@@ -93,13 +94,14 @@ function portReason(fault: OutboundPortFault, service: Service, { protocol }: Se
 }
 
 function explainCluster(context: ProxyContext, target: ClusterTarget): ClusterExplanation {
+  const name = targetName(target);
   return {
-    name: targetName(target),
+    name,
     subset: target.subset?.name ?? '',
     kind: finalKind(target),
     kindBy: kindText(target),
     settings: explainSettings(target),
-    notes: explainNotes(target),
+    notes: [...explainNotes(target), ...patchNotes(context, name)],
     tls: explainTls(context, target),
     ...explainEndpoints(context, target),
   };

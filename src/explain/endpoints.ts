@@ -1,4 +1,5 @@
 /** The endpoints of one cluster: those that are served, and why not the others (Istio reference 6.1 to 6.8). */
+import { joinHostPort } from '../base/host-port.js';
 import type { ProxyContext } from '../mesh/snapshot.js';
 import type { Endpoint } from '../model/endpoint.js';
 import { labelsMatch } from '../model/labels.js';
@@ -186,7 +187,7 @@ export function leftOut(endpoint: Endpoint, reason: Reason): LeftOutEndpoint {
 export function addressText({ addresses, port }: Pick<Endpoint, 'addresses' | 'port'>): string {
   const address = addresses[0] ?? '';
   if (port === 0) return address;
-  return `${address === '' ? '(no address)' : address.includes(':') ? `[${address}]` : address}:${port}`;
+  return joinHostPort(address === '' ? '(no address)' : address, port);
 }
 
 function reasonOf(

@@ -1,25 +1,12 @@
 /** What differs between two snapshots, as far as endpoints go. */
 import { BriefMemo } from '../base/brief-memo.js';
 import { changedKeys } from '../base/changes.js';
+import { sameParts } from '../mesh/snapshot-parts.js';
 import type { Snapshot } from '../mesh/snapshot.js';
-
-const parts = [
-  'mesh',
-  'services',
-  'networks',
-  'destinationRules',
-  'virtualServices',
-  'sidecars',
-  'peerAuthentications',
-  'gateways',
-] as const satisfies readonly (keyof Snapshot)[];
 
 /** Whether nothing but endpoints differs, so that clusters know the same services in the same way. */
 export function sameButEndpoints(before: Snapshot, now: Snapshot): boolean {
-  return (
-    before.discovery.workloads === now.discovery.workloads &&
-    parts.every((part) => before[part] === now[part])
-  );
+  return sameParts(before, now, 'endpoints');
 }
 
 /** The last answer for each snapshot: all groups of proxies go from the same one to the same one. */

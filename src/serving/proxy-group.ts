@@ -5,6 +5,7 @@
  */
 import type { ProxyContext, SidecarScope, Snapshot } from '../mesh/snapshot.js';
 import { clusterView } from '../translate/cluster/cluster-view.js';
+import { patchSelection } from '../translate/envoy-filter/compiled-patches.js';
 import { priorityLabelName } from '../translate/endpoint/locality-lb/failover-priority.js';
 import { trafficDistributionSetting } from '../translate/endpoint/locality-lb/traffic-distribution.js';
 import type { TrafficPolicy } from '../config/kinds/traffic-policy.js';
@@ -18,12 +19,15 @@ export interface ProxyGroup {
 /** Held by its proxies alone: a scope may be kept for a comparison, and must not keep what was made for it. */
 const groups = new WeakMap<SidecarScope, Map<string, WeakRef<ProxyGroup>>>();
 
-/** The group of a proxy; the same object for all of the group, as long as the scope is the same. */
+/** The group of a proxy as far as clusters, endpoints and listeners go. */
 export function proxyGroup(context: ProxyContext): ProxyGroup {
-  const { scope } = context;
+  return groupOf(context.scope, groupKey(context));
+}
+
+/** The group of this key; the same object for all of the group, as long as the scope is the same. */
+export function groupOf(scope: SidecarScope, key: string): ProxyGroup {
   const ofScope = groups.get(scope) ?? new Map<string, WeakRef<ProxyGroup>>();
   groups.set(scope, ofScope);
-  const key = groupKey(context);
   const known = ofScope.get(key)?.deref();
   if (known !== undefined) return known;
   const group = { scope, key };
@@ -57,6 +61,7 @@ function groupKey(context: ProxyContext): string {
     locality,
     clusterView(context),
     matters.nodeName ? proxy.nodeName : '',
+    patchSelection(context)?.key ?? '',
     Object.keys(labels).length > 0,
     matters.labels.map((name) => (Object.hasOwn(labels, name) ? (labels[name] ?? '') : null)),
   ]);

@@ -5,6 +5,7 @@ import { translateOutboundClusters, translateOwnClusters } from '../translate/cl
 import type { Memo } from '../translate/memo.js';
 import type { Translation, TranslationProblem } from '../translate/translation.js';
 import type { ResourceSet, Subscription } from '../xds/source.js';
+import { NamedSets } from './named-sets.js';
 import type { ProxyGroup } from './proxy-group.js';
 import { resourceSet } from './resource-sets.js';
 
@@ -19,7 +20,7 @@ export class SharedClusters {
   readonly #memo: Memo;
   readonly #report: (problem: TranslationProblem) => void;
   readonly #outbound = new WeakMap<ProxyGroup, Outbound>();
-  readonly #named = new WeakMap<ResourceSet, WeakMap<ReadonlySet<string>, ResourceSet>>();
+  readonly #named = new NamedSets();
 
   constructor(memo: Memo, report: (problem: TranslationProblem) => void) {
     this.#memo = memo;
@@ -46,7 +47,7 @@ export class SharedClusters {
       set = resourceSet([...shared.resources, ...own.resources], before);
       outbound.sets.set(key, set);
     }
-    return subscription.wildcard ? set : this.#onlyNamed(set, subscription.names);
+    return this.#named.subscribed(set, subscription);
   }
 
   #of(group: ProxyGroup, context: ProxyContext): Outbound {
@@ -65,16 +66,5 @@ export class SharedClusters {
     const translation = yield* translateOutboundClusters(context, this.#memo);
     for (const problem of translation.problems) this.#report(problem);
     return translation;
-  }
-
-  #onlyNamed(all: ResourceSet, names: ReadonlySet<string>): ResourceSet {
-    const known = this.#named.get(all) ?? new WeakMap<ReadonlySet<string>, ResourceSet>();
-    this.#named.set(all, known);
-    let set = known.get(names);
-    if (set === undefined) {
-      set = resourceSet(all.resources.filter(({ name }) => names.has(name)));
-      known.set(names, set);
-    }
-    return set;
   }
 }

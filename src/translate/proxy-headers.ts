@@ -1,4 +1,4 @@
-/** Settings of a proxy's own configuration (ProxyConfig) that concern headers. */
+/** Settings of a proxy's own configuration (ProxyConfig), most of which concern headers. */
 import type { MeshConfig } from '../config/mesh-config.js';
 import type { Proxy } from '../model/proxy.js';
 
@@ -9,12 +9,21 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * metadata counts in the place of the mesh's, not over it: the agent has already put the two together.
  */
 export function proxyHeader(
+  proxy: Pick<Proxy, 'metadata'>,
+  mesh: Pick<MeshConfig, 'defaultConfig'>,
+  ...path: readonly string[]
+): unknown {
+  return proxyConfigValue(proxy, mesh, 'proxyHeaders', ...path);
+}
+
+/** A value of a proxy's own configuration by its path in camelCase; undefined where it is not set. */
+export function proxyConfigValue(
   { metadata }: Pick<Proxy, 'metadata'>,
   { defaultConfig }: Pick<MeshConfig, 'defaultConfig'>,
   ...path: readonly string[]
 ): unknown {
   let value: unknown = asObject(metadata['PROXY_CONFIG']) ?? defaultConfig;
-  for (const name of ['proxyHeaders', ...path]) value = field(value, name);
+  for (const name of path) value = field(value, name);
   return value;
 }
 

@@ -58,15 +58,22 @@ describe('a gRPC client is asked as', () => {
 describe('an Envoy is asked as', () => {
   const source = new OfflineSource(snapshotOf({ discovery }));
 
-  it('for clusters and their assignments', () => {
+  it('for clusters and their assignments, for listeners and the routes that they name', () => {
     const { answer, problems } = source.answer(client);
-    expect(Object.keys(answer)).toEqual(['cds', 'eds']);
+    expect(Object.keys(answer)).toEqual(['cds', 'eds', 'lds', 'rds']);
+    expect(answer['rds']).toMatchObject([{ name: '7070' }]);
     expect(problems).toEqual([]);
   });
 
-  it('for listeners in vain, which is said', () => {
-    const { answer, problems } = source.answer(client, ['cds', 'lds']);
-    expect(Object.keys(answer)).toEqual(['cds']);
-    expect(problems).toMatchObject([{ subject: 'lds' }]);
+  it('for routes by the listeners, even if these are not wanted', () => {
+    const { answer } = source.answer(client, ['rds']);
+    expect(Object.keys(answer)).toEqual(['rds']);
+    expect(answer['rds']).toMatchObject([{ name: '7070' }]);
+  });
+
+  it('for names where its agent answers DNS', () => {
+    expect(source.answer(client, ['nds']).answer).toEqual({});
+    const { answer } = source.answer({ ...client, metadata: { DNS_CAPTURE: 'true' } }, ['nds']);
+    expect(answer['nds']).toMatchObject([{ table: { [orders.hostname]: { shortname: 'orders' } } }]);
   });
 });

@@ -4,8 +4,10 @@
  */
 import type { Piecewise } from '../../base/piecewise.js';
 import { Cluster } from '../../envoy/messages.js';
+import type { PatchContext } from '../../config/kinds/envoy-filter.js';
 import { encodedResource, type EncodedResource } from '../../envoy/resource.js';
 import type { ProxyContext } from '../../mesh/snapshot.js';
+import { clientContext, clustersOfPatches, patchClusters } from '../envoy-filter/patched-resources.js';
 import type { Memo } from '../memo.js';
 import type { Translation, TranslationProblem } from '../translation.js';
 import { clusterView, type ClusterView } from './cluster-view.js';
@@ -47,7 +49,8 @@ export function* translateOutboundClusters(context: ProxyContext, memo: Memo): P
   const view = memo.intern(clusterView(context));
   const collected = new Collector();
   for (const service of context.scope.services) {
-    collected.add(outbound(context, service, view, 'default', memo));
+    const clusters = outbound(context, service, view, 'default', memo);
+    collected.add(patchClusters(context, clusters, clientContext(context), memo));
     yield;
   }
   return collected;
@@ -57,20 +60,28 @@ export function* translateOutboundClusters(context: ProxyContext, memo: Memo): P
 export function* translateOwnClusters(context: ProxyContext, memo: Memo): Piecewise<Translation> {
   const view = memo.intern(clusterView(context));
   const collected = new Collector();
-  collected.addNew(fixedClusters(context, view, memo));
-  if (context.proxy.type === 'router') {
-    if (passesTlsThrough(context)) {
-      for (const part of sniDnat(context, view, memo)) {
-        collected.addNew(part);
-        yield;
-      }
+  const toClients = clientContext(context);
+  collected.addNew(patchClusters(context, fixedClusters(context, view, memo), toClients, memo));
+  if (context.proxy.type === 'router' && passesTlsThrough(context)) {
+    for (const part of sniDnat(context, view, memo)) {
+      collected.addNew(patchClusters(context, part, toClients, memo));
+      yield;
     }
-  } else {
-    collected.addNew(inboundClusters(context, view, memo));
+  }
+  collected.addNew(ofPatches(context, toClients, memo));
+  if (context.proxy.type !== 'router') {
+    const inbound = inboundClusters(context, view, memo);
+    collected.addNew(patchClusters(context, inbound, 'SIDECAR_INBOUND', memo));
+    collected.addNew(ofPatches(context, 'SIDECAR_INBOUND', memo));
   }
   if (view.credentialSocket)
     collected.addNew(fixed(memo, { mesh: context.snapshot.mesh, view }, buildSdsExternal));
   return collected;
+}
+
+/** Clusters that EnvoyFilters add. */
+function ofPatches(context: ProxyContext, patchContext: PatchContext, memo: Memo): Translation {
+  return { resources: clustersOfPatches(context, patchContext, memo), problems: [] };
 }
 
 /** Resources and problems as they come. */

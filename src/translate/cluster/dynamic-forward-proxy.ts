@@ -5,6 +5,7 @@ import {
   CaresDnsResolverConfig,
   DynamicForwardProxyCluster,
   type ClusterShape,
+  type DnsCacheConfigShape,
   type TypedExtensionConfigShape,
 } from '../../envoy/messages.js';
 import { uint32 } from '../../envoy/well-known.js';
@@ -13,33 +14,45 @@ import type { ServerNameOptions } from './protocol-options.js';
 import { socketAddress } from './static-cluster.js';
 import type { TransportSocketFields } from './transport-socket.js';
 
-/** What a cluster of this kind depends on. */
-export interface ForwardProxyInput {
-  /** Name of the cache; the HTTP filter of the same name shares it. */
+/** A cache of looked-up hosts; clusters and filters that name the same one share it. */
+export interface DnsCacheInput {
   readonly cacheName: string;
   readonly lookupFamily: DnsLookupFamily;
   /** Who is asked; absent for whom Envoy asks by itself. */
   readonly resolver?: DnsResolver;
   readonly maxHosts?: number;
+}
+
+/** What a cluster of this kind depends on. */
+export interface ForwardProxyInput extends DnsCacheInput {
   /** TLS without a server name by request, or without checking it: Envoy has to be told that this is meant. */
   readonly allowInsecure: boolean;
 }
 
 /** The custom type of the cluster. */
 export function forwardProxyFields(input: ForwardProxyInput) {
-  const { cacheName, lookupFamily, resolver, maxHosts, allowInsecure } = input;
   const typedConfig = packAny(DynamicForwardProxyCluster, {
-    dnsCacheConfig: {
-      name: cacheName,
-      dnsLookupFamily: lookupFamily,
-      ...(maxHosts !== undefined && { maxHosts: uint32(maxHosts) }),
-      ...(resolver !== undefined && { typedDnsResolverConfig: resolverExtension(resolver) }),
-    },
-    ...(allowInsecure && { allowInsecureClusterOptions: true }),
+    dnsCacheConfig: dnsCache(input),
+    ...(input.allowInsecure && { allowInsecureClusterOptions: true }),
   });
   return {
     clusterType: { name: 'envoy.clusters.dynamic_forward_proxy', typedConfig },
   } satisfies Partial<ClusterShape>;
+}
+
+/** The configuration of a cache. Envoy wants the same one wherever it is named. */
+export function dnsCache({
+  cacheName,
+  lookupFamily,
+  resolver,
+  maxHosts,
+}: DnsCacheInput): DnsCacheConfigShape {
+  return {
+    name: cacheName,
+    dnsLookupFamily: lookupFamily,
+    ...(maxHosts !== undefined && { maxHosts: uint32(maxHosts) }),
+    ...(resolver !== undefined && { typedDnsResolverConfig: resolverExtension(resolver) }),
+  };
 }
 
 function resolverExtension({ address, port }: DnsResolver): TypedExtensionConfigShape {

@@ -14,7 +14,7 @@ import {
 import type { ClusterView } from './cluster-view.js';
 import { connectionPoolFields } from './connection-pool.js';
 import { originalDestination } from './discovery.js';
-import { forwardProxyFields, forwardProxyServerName } from './dynamic-forward-proxy.js';
+import { forwardProxyFields, forwardProxyServerName, type DnsCacheInput } from './dynamic-forward-proxy.js';
 import { metadataExchangeFilters } from './filters.js';
 import type { HostLookup } from './host-lookup.js';
 import { clusterProvided } from './load-balancer.js';
@@ -102,9 +102,7 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
       name,
       altStatName: delimitedStatName(name),
       ...forwardProxyFields({
-        cacheName: 'allow_any_dfp_dns_cache',
-        ...input.lookup,
-        maxHosts: 1024,
+        ...allowAnyDnsCache(input.lookup),
         allowInsecure: !asksForTls(outbound) || !checks,
       }),
       ...connectionPoolFields(mesh, undefined, undefined),
@@ -116,6 +114,11 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
       ...(view.metadataExchange && metadataExchangeFilters),
     },
   };
+}
+
+/** The cache of hosts that no service is known for; the filters that look them up name it too. */
+export function allowAnyDnsCache(lookup: HostLookup): DnsCacheInput {
+  return { cacheName: 'allow_any_dfp_dns_cache', ...lookup, maxHosts: 1024 };
 }
 
 const plainHttp1: ProtocolOptions = { upstream: 'default' };

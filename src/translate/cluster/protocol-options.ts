@@ -46,7 +46,8 @@ type ProtocolFields = Pick<ClusterShape, 'typedExtensionProtocolOptions'>;
 /** Under this name an Any of HTTP options stands in a cluster. */
 const optionsKey = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
-const preserveCase: Http1ProtocolOptionsShape = {
+/** Header names in HTTP/1 keep their case. */
+export const preserveCase: Http1ProtocolOptionsShape = {
   headerKeyFormat: {
     statefulFormatter: { name: 'preserve_case', typedConfig: packAny(PreserveCaseFormatterConfig, {}) },
   },

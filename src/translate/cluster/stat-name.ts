@@ -30,8 +30,12 @@ export function delimitedStatName(name: string): string {
 
 /** The stat name by the mesh's pattern, or the cluster's own name where there is no pattern. */
 export function altStatName(clusterName: string, pattern: string, input: StatNameInput): string {
-  if (pattern === '') return delimitedStatName(clusterName);
-  return delimitedStatName(pattern.replaceAll(anyWord, (word) => words[word]?.(input) ?? word));
+  return delimitedStatName(pattern === '' ? clusterName : patternStatName(pattern, input));
+}
+
+/** What a pattern makes of its words; other words stay. */
+export function patternStatName(pattern: string, input: StatNameInput): string {
+  return pattern.replaceAll(anyWord, (word) => words[word]?.(input) ?? word);
 }
 
 /** A Kubernetes host without its domain; other hosts have no short form. */

@@ -45,13 +45,13 @@ export function tlsParameters(defaults: TlsConfig | undefined): TlsParametersSha
   };
 }
 
-function grpcSource(clusterName: string): ConfigSourceShape {
+function grpcSource(clusterName: string, authority = ''): ConfigSourceShape {
   return {
     apiConfigSource: {
       apiType: ApiType.GRPC,
       setNodeOnFirstMessageOnly: true,
       transportApiVersion: ApiVersion.V3,
-      grpcServices: [{ envoyGrpc: { clusterName } }],
+      grpcServices: [{ envoyGrpc: { clusterName, authority } }],
     },
     resourceApiVersion: ApiVersion.V3,
   };
@@ -86,6 +86,14 @@ export function adsSecret(name: string): SdsSecretConfigShape {
 /** A secret that the platform gives the proxy over its socket. */
 export function externalSecret(name: string): SdsSecretConfigShape {
   return { name, sdsConfig: externalSource };
+}
+
+/** A secret that a server of the mesh's own gives. */
+export function serverSecret(
+  name: string,
+  { cluster, hostname }: { readonly cluster: string; readonly hostname: string },
+): SdsSecretConfigShape {
+  return { name, sdsConfig: grpcSource(cluster, hostname) };
 }
 
 /** How a server is checked: by roots that are fetched, and by the names that its certificate may have. */

@@ -2,17 +2,9 @@
 import type { ClientTlsSettings } from '../../config/kinds/traffic-policy.js';
 import type { TlsConfig } from '../../config/mesh-config.js';
 import type { CommonTlsContextShape, SdsSecretConfigShape } from '../../envoy/messages.js';
+import { caSuffix, credentialSecret } from '../credential-secret.js';
 import type { ServerNameOptions } from './protocol-options.js';
-import {
-  adsSecret,
-  combinedValidation,
-  externalSecret,
-  fileSecret,
-  meshRoots,
-  servedFileSecret,
-  tlsParameters,
-  workloadCertificate,
-} from './tls-context.js';
+import { combinedValidation, fileSecret, servedFileSecret, tlsParameters } from './tls-context.js';
 
 /** What a context depends on beside the rule's settings. */
 export interface OriginationInput {
@@ -99,21 +91,8 @@ function servesCredential({ servesCredentials }: OriginationInput, credentialNam
   return servesCredentials || credentialName.startsWith('configmap://');
 }
 
-const socketScheme = 'sds://';
-const invalidScheme = 'invalid://';
-const builtinScheme = 'builtin://';
-const servedSchemes = ['kubernetes://', 'kubernetes-gateway://', 'configmap://'];
-
+/** The mesh's server of secrets is asked by gateways for their own certificates only. */
 function credentialSecrets({ credentialSocket }: OriginationInput, credentialName: string): Secrets {
-  if (credentialName === builtinScheme) return { certificate: workloadCertificate, roots: meshRoots };
-  const secret = credentialSocket && credentialName.startsWith(socketScheme) ? externalSecret : servedSecret;
-  return { certificate: secret(credentialName), roots: secret(`${credentialName}-cacert`) };
-}
-
-/** A name without a scheme that says where it is served from is that of a Kubernetes secret. */
-function servedSecret(name: string): SdsSecretConfigShape {
-  if (name.startsWith(builtinScheme)) return adsSecret('default');
-  if (name.startsWith(invalidScheme)) return adsSecret(invalidScheme);
-  if (servedSchemes.some((scheme) => name.startsWith(scheme))) return adsSecret(name);
-  return adsSecret(`kubernetes://${name.startsWith(socketScheme) ? name.slice(socketScheme.length) : name}`);
+  const secret = (name: string): SdsSecretConfigShape => credentialSecret(name, { credentialSocket });
+  return { certificate: secret(credentialName), roots: secret(`${credentialName}${caSuffix}`) };
 }

@@ -2,6 +2,7 @@
  * Endpoints that are reached through a tunnel (HBONE): an internal listener of the proxy carries what is sent to them
  * (Istio reference 6.3).
  */
+import { joinHostPort } from '../../base/host-port.js';
 import type { AddressShape, StructShape } from '../../envoy/messages.js';
 import type { Endpoint } from '../../model/endpoint.js';
 import { takesTunnels } from '../../model/workload-labels.js';
@@ -32,5 +33,5 @@ export function tunnelMetadata(endpoint: Endpoint): Readonly<Record<string, Stru
 
 function tunnelTarget({ addresses, port }: Endpoint): string {
   const address = addresses[0] ?? '';
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  return joinHostPort(address, port);
 }

@@ -1,6 +1,7 @@
 /** Listeners of gRPC servers, by the address that they listen on. */
 import { splitHostPort } from '../../base/host-port.js';
-import { packAny } from '../../envoy/any.js';
+import type { ConfigObject } from '../../config/object.js';
+import { packAny, type PackedAny } from '../../envoy/any.js';
 import {
   DownstreamTlsContext,
   HttpConnectionManager,
@@ -16,6 +17,8 @@ import type { ServiceTarget } from '../../registry/view.js';
 import { providedTlsContext } from '../cluster/grpc.js';
 import type { Memo } from '../memo.js';
 import { anyPath } from '../route/route-match.js';
+import { grpcAuthorizationFilters } from '../security/grpc-authorization.js';
+import { policyWorkload } from '../security/listener-policies.js';
 import type { Translation, TranslationProblem } from '../translation.js';
 import { additionalAddresses, socketAddress } from './addresses.js';
 import { serverListenerPrefix } from './listener-names.js';
@@ -29,6 +32,8 @@ interface InboundListenerInput {
   readonly host: string;
   readonly port: number;
   readonly mutualTls: boolean;
+  /** Those for the server's workload. */
+  readonly policies: readonly ConfigObject<'AuthorizationPolicy'>[];
   /** One array for equal content. */
   readonly moreAddresses: readonly string[];
 }
@@ -49,11 +54,12 @@ export function inboundListeners(context: ProxyContext, memo: Memo, names: reado
 
 /** What the listener of a name is made of, or why there is none. */
 function inboundInput(
-  { proxy, labels, snapshot }: ProxyContext,
+  context: ProxyContext,
   memo: Memo,
   name: string,
   targets: ReadonlyMap<number, ServiceTarget>,
 ): InboundListenerInput | string {
+  const { proxy, labels, snapshot } = context;
   const address = splitHostPort(name.slice(serverListenerPrefix.length));
   if (address === undefined || !/^\d+$/.test(address.port))
     return 'a gRPC server asks for a listener whose name does not end with host:port';
@@ -67,39 +73,42 @@ function inboundInput(
     host: address.host,
     port,
     mutualTls: mode === 'STRICT' || (mode === 'PERMISSIVE' && labels[tlsModeLabel] === 'istio'),
+    policies: snapshot.authorizationPolicies.forWorkload(policyWorkload(context)),
     moreAddresses: memo.intern(extraAddressesForProxy(target.service, proxy)),
   };
 }
 
 function encodeInboundListener(input: InboundListenerInput): EncodedResource {
-  const { name, host, port, mutualTls, moreAddresses } = input;
+  const { name, host, port, mutualTls, policies, moreAddresses } = input;
+  const manager = connectionManager(policies);
   const body = Listener.encode({
     name,
     address: socketAddress(host, port),
     ...additionalAddresses(moreAddresses, port),
     filterChains: [
-      mutualTls ? { ...filterChain('mtls'), transportSocket: mutualTlsSocket } : filterChain('plaintext'),
+      mutualTls
+        ? { ...filterChain('mtls', manager), transportSocket: mutualTlsSocket }
+        : filterChain('plaintext', manager),
     ],
   });
   return encodedResource(name, Listener.typeUrl, body);
 }
 
 /** gRPC cannot tell TLS from plain text within one listener, so it is either. */
-function filterChain(security: 'mtls' | 'plaintext'): FilterChainShape {
-  return {
-    name: `inbound-${security}`,
-    filters: [{ name: `inbound-hcm${security}`, typedConfig: connectionManager }],
-  };
+function filterChain(security: 'mtls' | 'plaintext', typedConfig: PackedAny): FilterChainShape {
+  return { name: `inbound-${security}`, filters: [{ name: `inbound-hcm${security}`, typedConfig }] };
 }
 
-/** Every call is the server's own to answer. */
-const connectionManager = packAny(HttpConnectionManager, {
-  routeConfig: {
-    name: 'inbound',
-    virtualHosts: [{ domains: ['*'], routes: [{ match: anyPath, nonForwardingAction: {} }] }],
-  },
-  httpFilters: [routerFilter],
-});
+/** Every call that policies let through is the server's own to answer. */
+function connectionManager(policies: InboundListenerInput['policies']): PackedAny {
+  return packAny(HttpConnectionManager, {
+    routeConfig: {
+      name: 'inbound',
+      virtualHosts: [{ domains: ['*'], routes: [{ match: anyPath, nonForwardingAction: {} }] }],
+    },
+    httpFilters: [...grpcAuthorizationFilters(policies), routerFilter],
+  });
+}
 
 const mutualTlsSocket: TransportSocketShape = {
   name: 'envoy.transport_sockets.tls',

@@ -3,11 +3,11 @@ import { errorMessage } from '../../base/errors.js';
 import { SharedWork, type Piecewise } from '../../base/piecewise.js';
 import { RouteConfiguration, type VirtualHostShape } from '../../envoy/messages.js';
 import { encodedResource, type EncodedResource } from '../../envoy/resource.js';
-import type { EgressScope, ProxyContext } from '../../mesh/snapshot.js';
+import type { ProxyContext } from '../../mesh/snapshot.js';
 import type { Memo } from '../memo.js';
 import { parseClusterName } from '../names.js';
-import { egressListener, routeClient } from '../route/listener-routes.js';
-import { outboundVirtualHosts, type VirtualHostsInput } from '../route/virtual-hosts.js';
+import { egressListener } from '../route/listener-routes.js';
+import { listenerVirtualHosts } from '../route/listener-virtual-hosts.js';
 import type { Translation, TranslationProblem } from '../translation.js';
 import { PortVirtualHosts } from './port-virtual-hosts.js';
 
@@ -67,40 +67,20 @@ function* portVirtualHosts(
   memo: Memo,
   port: number,
 ): Piecewise<PortVirtualHosts | undefined> {
-  const { scope, snapshot } = context;
-  const listener = egressListener(scope, port);
-  if (listener === undefined || !isServed(listener.egress, listener.listenerPort)) return undefined;
-  const input: VirtualHostsInput = {
-    ...listener,
-    scope,
-    destinationRules: snapshot.destinationRules,
-    defaultRetries: snapshot.mesh.defaultHttpRetryPolicy,
-    client: memo.intern(routeClient(context, listener.egress)),
-  };
+  const listener = egressListener(context.scope, port);
+  const virtualHosts = listener === undefined ? [] : yield* listenerVirtualHosts(context, memo, listener);
+  if (virtualHosts.length === 0) return undefined;
   const work = memo
     .group('grpc virtual hosts')
-    .compute(String(port), input, (made: VirtualHostsInput) => new SharedWork(indexVirtualHosts(made)));
+    .compute(String(port), { virtualHosts }, (made) => new SharedWork(indexed(made.virtualHosts)));
   return yield* work.result();
 }
 
-function* indexVirtualHosts(input: VirtualHostsInput): Piecewise<PortVirtualHosts> {
+function* indexed(virtualHosts: readonly VirtualHostShape[]): Piecewise<PortVirtualHosts> {
   const index = new PortVirtualHosts();
-  for (const host of yield* outboundVirtualHosts(input)) {
+  for (const host of virtualHosts) {
     index.add(host);
     yield;
   }
   return index;
-}
-
-const portsServed = new WeakMap<EgressScope, ReadonlySet<number>>();
-
-/** Whether there can be a virtual host: VirtualServices without a service count on port 80. */
-function isServed(egress: EgressScope, listenerPort: number): boolean {
-  if (listenerPort === 0 || listenerPort === 80) return true;
-  let ports = portsServed.get(egress);
-  if (ports === undefined) {
-    ports = new Set(egress.services.flatMap((service) => service.ports.map(({ port }) => port)));
-    portsServed.set(egress, ports);
-  }
-  return ports.has(listenerPort);
 }

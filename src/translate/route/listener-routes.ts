@@ -17,9 +17,19 @@ export interface EgressListener {
 /**
  * The egress listener that requests to a port come to: the one of that port, or the one of all ports, whichever comes
  * first. One that is an HTTP proxy is for services of any port.
+ *
+ * @param socket with port 0 the Unix domain socket on which the listener has to be
  */
-export function egressListener({ egress, sidecar }: SidecarScope, port: number): EgressListener | undefined {
-  const index = egress.findIndex((listener) => listener.port === undefined || listener.port === port);
+export function egressListener(
+  { egress, sidecar }: SidecarScope,
+  port: number,
+  socket?: string,
+): EgressListener | undefined {
+  const index = egress.findIndex(
+    (listener, at) =>
+      listener.port === undefined ||
+      (listener.port === port && (port !== 0 || sidecar?.spec.egress[at]?.bind === socket)),
+  );
   const found = egress[index];
   if (found === undefined) return undefined;
   const protocol = sidecar?.spec.egress[index]?.port?.protocol;
@@ -27,13 +37,20 @@ export function egressListener({ egress, sidecar }: SidecarScope, port: number):
   return { egress: found, listenerPort: isProxy ? 0 : port };
 }
 
-/** A proxy as its routes see it: plain JSON, so that proxies that are alike share routes. */
-export function routeClient(context: ProxyContext, egress: EgressScope): RouteClient {
+/**
+ * A proxy as its routes see it: plain JSON, so that proxies that are alike share routes.
+ *
+ * @param virtualServices lists of what its routes are made of; each the same array as long as nothing of it changed.
+ */
+export function routeClient(
+  context: ProxyContext,
+  virtualServices: readonly (readonly ConfigObject<'VirtualService'>[])[],
+): RouteClient {
   const { proxy, snapshot, families } = context;
   return {
     proxyless: proxy.dialect === 'grpc',
     namespace: proxy.namespace,
-    labels: labelsThatMatter(context, egress),
+    labels: labelsThatMatter(context, virtualServices),
     dnsDomain: proxy.dnsDomain,
     clusterId: proxy.clusterId,
     // Of its addresses nothing but their families matters.
@@ -45,8 +62,13 @@ export function routeClient(context: ProxyContext, egress: EgressScope): RouteCl
   };
 }
 
-function labelsThatMatter({ snapshot, labels }: ProxyContext, { virtualServices }: EgressScope): Labels {
-  return matchesSources(virtualServices) || selectsClients(snapshot.destinationRules) ? labels : noLabels;
+function labelsThatMatter(
+  { snapshot, labels }: ProxyContext,
+  virtualServices: readonly (readonly ConfigObject<'VirtualService'>[])[],
+): Labels {
+  return virtualServices.some(matchesSources) || selectsClients(snapshot.destinationRules)
+    ? labels
+    : noLabels;
 }
 
 /** Whether any route is for clients with certain labels. */

@@ -7,7 +7,6 @@ import type {
 } from '../../config/kinds/virtual-service.js';
 import type { RouteActionShape, WeightedClusterShape } from '../../envoy/messages.js';
 import { uint32 } from '../../envoy/well-known.js';
-import { destinationCluster } from './destination-cluster.js';
 import { hashPolicies } from './hash-policy.js';
 import { changedAuthority, headerChanges, noHeaderChanges, type HeaderChanges } from './header-changes.js';
 import { mirrorPolicies } from './mirror.js';
@@ -27,8 +26,7 @@ export interface RoutedAction {
 export function routeAction(route: HttpRoute, settings: RouteSettings): RoutedAction {
   const destinations = route.route ?? [];
   const only = destinations.length === 1 ? destinations[0] : undefined;
-  const clusterOf = (destination: Destination): string =>
-    destinationCluster(destination, settings.service(destination.host), settings.listenerPort);
+  const clusterOf = (destination: Destination): string => settings.cluster(destination);
   const weighted = only === undefined ? destinations.filter(({ weight = 0 }) => weight !== 0) : [];
   const targets = only === undefined ? weighted : [only];
   // A hash of several destinations is that of each, and none of them keeps retries from other hosts.

@@ -2,7 +2,6 @@
 import type { ConsistentHashLb } from '../../config/kinds/traffic-policy.js';
 import type { Destination, HttpRetry } from '../../config/kinds/virtual-service.js';
 import type { Labels } from '../../model/labels.js';
-import type { Service } from '../../model/service.js';
 
 export interface RouteSettings {
   /** The port that requests arrive at; 0 where they arrive at any. */
@@ -16,8 +15,8 @@ export interface RouteSettings {
   readonly defaultRetries: HttpRetry | undefined;
   /** A rewritten host goes on as a header. */
   readonly appendForwardedHost: boolean;
-  /** The service of a host on the listener's port. */
-  service(host: string): Service | undefined;
+  /** The cluster that a destination stands for. */
+  cluster(destination: Destination): string;
   /** How a rule hashes requests to a destination. */
   hash(destination: Destination): ConsistentHashLb | undefined;
 }

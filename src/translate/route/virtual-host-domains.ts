@@ -52,7 +52,11 @@ function withPort(domain: string, port: number | undefined): readonly string[] {
 }
 
 /** Other ways to write a name: with a dot at its end, and shortened. */
-function derivedDomains(hostname: string, port: number | undefined, dnsDomain: string): readonly string[] {
+export function derivedDomains(
+  hostname: string,
+  port: number | undefined,
+  dnsDomain: string,
+): readonly string[] {
   const absolute = `${hostname}.`;
   return [
     ...(parseIp(hostname) === undefined ? [absolute] : []),

@@ -7,21 +7,18 @@ import type { Piecewise } from '../../base/piecewise.js';
 import type { HttpRetry } from '../../config/kinds/virtual-service.js';
 import type { ConfigObject } from '../../config/object.js';
 import type { RouteShape, VirtualHostShape } from '../../envoy/messages.js';
-import { addressForProxy } from '../../mesh/addresses.js';
-import type {
-  DestinationRuleIndex,
-  EgressScope,
-  MergedDestinationRule,
-  SidecarScope,
-} from '../../mesh/snapshot.js';
 import { meshGateway } from '../../mesh/virtual-service-names.js';
 import { isHttp } from '../../model/protocol.js';
 import { portByNumber, type Service, type ServicePort } from '../../model/service.js';
-import { defaultRoute } from './default-route.js';
+import type { Memo } from '../memo.js';
+import { serviceRoutes } from './default-route.js';
+import { destinationCluster } from './destination-cluster.js';
+import { DomainTable } from './domain-table.js';
 import { destinationHash, serviceHash } from './hash-policy.js';
-import { httpRoutes } from './http-route.js';
-import type { RouteSettings, RouteSource } from './route-settings.js';
-import { serviceDomains, type DomainClient, type ServiceDomains } from './virtual-host-domains.js';
+import type { HashRules } from './hash-rules.js';
+import type { RouteSource } from './route-settings.js';
+import { DomainClients, serviceHost, serviceOnPort } from './service-host.js';
+import type { DomainClient, ServiceDomains } from './virtual-host-domains.js';
 import {
   closestVirtualServices,
   virtualServiceHosts,
@@ -29,6 +26,7 @@ import {
   type ClosestVirtualServices,
   type ServicesByHost,
 } from './virtual-service-hosts.js';
+import { virtualServiceRoutes } from './virtual-service-routes.js';
 
 /** Who the virtual hosts are for. */
 export interface RouteClient extends RouteSource, DomainClient {
@@ -41,24 +39,31 @@ export interface RouteClient extends RouteSource, DomainClient {
 export interface VirtualHostsInput {
   /** 0 for a listener of all ports, such as an HTTP proxy. */
   readonly listenerPort: number;
-  /** What the listener imports. */
-  readonly egress: EgressScope;
-  /** What the proxy sees, on all listeners. */
-  readonly scope: Pick<SidecarScope, 'service'>;
-  readonly destinationRules: Pick<DestinationRuleIndex, 'forOutbound'>;
+  /** What the listener imports; services without the port count for nothing. */
+  readonly services: readonly Service[];
+  readonly virtualServices: readonly ConfigObject<'VirtualService'>[];
+  readonly hashRules: HashRules;
   readonly defaultRetries: HttpRetry | undefined;
   readonly client: RouteClient;
 }
 
-/** The virtual hosts in the order of Istiod, made a service at a time; those without a domain of their own are left out. */
-export function* outboundVirtualHosts(input: VirtualHostsInput): Piecewise<readonly VirtualHostShape[]> {
-  const { listenerPort } = input;
-  const groups = yield* routeGroups(input, yield* servicesOnPort(input));
-  const table = new DomainTable(groups);
+/**
+ * The virtual hosts in the order of Istiod, made a service at a time; those without a domain of their own are left out.
+ *
+ * @param memo keeps virtual hosts that other proxies have as well, and those that do not change
+ */
+export function* outboundVirtualHosts(
+  input: VirtualHostsInput,
+  memo: Memo,
+): Piecewise<readonly VirtualHostShape[]> {
+  const { listenerPort, client } = input;
+  const clients = new DomainClients(client, memo);
+  const groups = yield* routeGroups(input, yield* servicesOnPort(input, clients, memo), memo);
+  const table = new DomainTable(knownNames(groups));
   const hosts: VirtualHostShape[] = [];
   for (const group of groups) {
     const { port } = group;
-    const made = virtualHostsOf(group, input, table);
+    const made = virtualHostsOf(group, input, { table, clients, memo });
     if (port === listenerPort || (listenerPort === 0 && port === 80)) hosts.push(...made);
     else if (listenerPort === 0) hosts.push(...withPortsOnly(made));
     yield;
@@ -75,37 +80,45 @@ interface RouteGroup {
   readonly routes: readonly RouteShape[];
 }
 
+function knownNames(groups: readonly RouteGroup[]): ReadonlySet<string> {
+  return new Set(
+    groups.flatMap(({ port, services }) =>
+      services.flatMap(({ hostname }) => [hostname, joinHostPort(hostname, port)]),
+    ),
+  );
+}
+
 /** The services that the listener imports, as they are on its port. */
-function* servicesOnPort({ egress, listenerPort, client }: VirtualHostsInput): Piecewise<ServicesByHost> {
-  if (listenerPort === 0) return new Map(egress.services.map((service) => [service.hostname, service]));
+function* servicesOnPort(
+  { services: imported, listenerPort }: VirtualHostsInput,
+  clients: DomainClients,
+  memo: Memo,
+): Piecewise<ServicesByHost> {
+  if (listenerPort === 0) return new Map(imported.map((service) => [service.hostname, service]));
   const services = new Map<string, Service>();
-  for (const service of egress.services) {
+  for (const service of imported) {
     const port = portByNumber(service, listenerPort);
     if (port === undefined) continue;
-    const hostname = service.hostname.toLowerCase();
-    services.set(hostname, onPort({ ...service, hostname }, port, client));
+    const onPort = serviceOnPort(service, port, clients.of(service), memo);
+    services.set(onPort.hostname, onPort);
     yield;
   }
   return services;
 }
 
-/** Of allocated addresses only the first is left, as the service's own. */
-function onPort(service: Service, port: ServicePort, client: RouteClient): Service {
-  const { autoAllocatedIPv4: _4, autoAllocatedIPv6: _6, ...rest } = service;
-  return { ...rest, ports: [port], defaultAddress: addressForProxy(service, client) };
-}
-
-function* routeGroups(input: VirtualHostsInput, services: ServicesByHost): Piecewise<readonly RouteGroup[]> {
-  const { egress, listenerPort } = input;
+function* routeGroups(
+  input: VirtualHostsInput,
+  services: ServicesByHost,
+  memo: Memo,
+): Piecewise<readonly RouteGroup[]> {
+  const { listenerPort, hashRules, defaultRetries } = input;
   // On port 80, and only there, VirtualServices are for hosts that no registry knows.
   const virtualServices =
-    listenerPort === 80 ? egress.virtualServices : virtualServicesFor(egress.virtualServices, services);
-  const closest = closestVirtualServices(egress.virtualServices, egress.services);
-  const ruleOf = rulesOf(input);
-  const settings = routeSettings(input, services, ruleOf);
+    listenerPort === 80 ? input.virtualServices : virtualServicesFor(input.virtualServices, services);
+  const closest = closestVirtualServices(input.virtualServices, input.services);
   const groups: RouteGroup[] = [];
   for (const object of virtualServices) {
-    const routes = httpRoutes(object, settings);
+    const routes = routesOf(object, input, services, memo);
     if (routes.length > 0)
       groups.push(...virtualServiceGroups(object, routes, listenerPort, services, closest));
     yield;
@@ -113,9 +126,10 @@ function* routeGroups(input: VirtualHostsInput, services: ServicesByHost): Piece
   const taken = new Set(groups.flatMap((group) => group.services.map(({ hostname }) => hostname)));
   for (const service of services.values()) {
     if (service.resolution === 'Alias' || taken.has(service.hostname)) continue;
+    const { hostname } = service;
     for (const { port } of httpPorts(service)) {
-      const hash = serviceHash(ruleOf(service.hostname), port);
-      const routes = [defaultRoute(service.hostname, port, hash, input.defaultRetries)];
+      const hash = serviceHash(hashRules.get(hostname), port);
+      const routes = serviceRoutes({ hostname, port, hash, defaultRetries }, memo);
       groups.push({ port, services: [service], otherHosts: [], routes });
     }
     yield;
@@ -123,34 +137,22 @@ function* routeGroups(input: VirtualHostsInput, services: ServicesByHost): Piece
   return groups;
 }
 
-function rulesOf({
-  scope,
-  destinationRules,
-  client,
-}: VirtualHostsInput): (hostname: string) => MergedDestinationRule | undefined {
-  return (hostname) => {
-    const service = scope.service(hostname);
-    return service && destinationRules.forOutbound(service, client.namespace, client.labels);
-  };
-}
-
-const meshOnly: ReadonlySet<string> = new Set([meshGateway]);
-
-function routeSettings(
-  { listenerPort, client, defaultRetries }: VirtualHostsInput,
+function routesOf(
+  object: ConfigObject<'VirtualService'>,
+  { listenerPort, client, defaultRetries, hashRules }: VirtualHostsInput,
   services: ServicesByHost,
-  ruleOf: (hostname: string) => MergedDestinationRule | undefined,
-): RouteSettings {
-  return {
-    listenerPort,
-    isTls: false,
-    gateways: meshOnly,
-    client,
-    defaultRetries,
-    appendForwardedHost: client.appendForwardedHost,
-    service: (host) => services.get(host),
-    hash: (destination) => destinationHash(ruleOf(destination.host), destination),
-  };
+  memo: Memo,
+): readonly RouteShape[] {
+  const { appendForwardedHost } = client;
+  return virtualServiceRoutes(
+    object,
+    { listenerPort, isTls: false, gateway: meshGateway, client, defaultRetries, appendForwardedHost },
+    {
+      cluster: (destination) => destinationCluster(destination, services.get(destination.host), listenerPort),
+      hash: (destination) => destinationHash(hashRules.get(destination.host), destination),
+    },
+    memo,
+  );
 }
 
 /** One group for each port on which the VirtualService is for a service; its other hosts are in each. */
@@ -175,60 +177,41 @@ function httpPorts({ ports }: Service): readonly ServicePort[] {
   return ports.filter(({ protocol }) => isHttp(protocol) || protocol === 'UnsupportedProtocol');
 }
 
-/** Which domains are taken: no two virtual hosts of a port may have a name or a domain in common. */
-class DomainTable {
-  readonly #names = new Set<string>();
-  readonly #domains = new Set<string>();
-  /** Names of services in full, with and without their port. */
-  readonly #known: ReadonlySet<string>;
-
-  constructor(groups: readonly RouteGroup[]) {
-    this.#known = new Set(
-      groups.flatMap(({ port, services }) =>
-        services.flatMap(({ hostname }) => [hostname, joinHostPort(hostname, port)]),
-      ),
-    );
-  }
-
-  /** Takes a virtual host's name; false if it is taken. */
-  takeName(name: string): boolean {
-    if (this.#names.has(name)) return false;
-    this.#names.add(name);
-    return true;
-  }
-
-  /** Takes the domains that are free. What is the name of a service in full is no other service's short name. */
-  takeDomains({ domains, derived }: ServiceDomains): readonly string[] {
-    return domains.filter((domain) => {
-      const key = domain.toLowerCase();
-      if (this.#domains.has(key) || (derived.has(domain) && this.#known.has(domain))) return false;
-      this.#domains.add(key);
-      return true;
-    });
-  }
-}
-
 const noneDerived: ReadonlySet<string> = new Set();
 
-function virtualHostsOf(group: RouteGroup, input: VirtualHostsInput, table: DomainTable): VirtualHostShape[] {
-  const { client, listenerPort } = input;
-  // Envoy is told to leave the port out of account where a listener has only one; gRPC cannot be told.
-  const needsPort = client.proxyless || listenerPort === 0;
+/** What the virtual hosts of a listener share while they are made. */
+interface HostsInMaking {
+  readonly table: DomainTable;
+  readonly clients: DomainClients;
+  readonly memo: Memo;
+}
+
+function virtualHostsOf(
+  { port, routes, otherHosts, services }: RouteGroup,
+  { client, listenerPort }: VirtualHostsInput,
+  { table, clients, memo }: HostsInMaking,
+): VirtualHostShape[] {
+  const { countsAttempts } = client;
   const hosts: VirtualHostShape[] = [];
-  const add = (hostname: string, domainsOf: () => ServiceDomains): void => {
-    const name = joinHostPort(hostname, group.port);
-    if (!table.takeName(name)) return;
-    const domains = table.takeDomains(domainsOf());
-    if (domains.length === 0) return;
-    hosts.push({ name, domains, routes: group.routes, includeRequestAttemptCount: client.countsAttempts });
+  const add = (shape: VirtualHostShape, all: ServiceDomains): void => {
+    const domains = table.takeDomains(all);
+    if (domains.length > 0) hosts.push(domains === all.domains ? shape : { ...shape, domains });
   };
-  for (const written of group.otherHosts) {
+  for (const written of otherHosts) {
     const host = written.toLowerCase();
-    const withPort = client.proxyless ? [joinHostPort(host, group.port)] : [];
-    add(host, () => ({ domains: [bracketed(host), ...withPort], derived: noneDerived }));
+    const name = joinHostPort(host, port);
+    if (!table.takeName(name)) continue;
+    const domains = client.proxyless ? [bracketed(host), name] : [bracketed(host)];
+    const shape = { name, domains, routes, includeRequestAttemptCount: countsAttempts };
+    add(shape, { domains, derived: noneDerived });
   }
-  for (const service of group.services) {
-    add(service.hostname, () => serviceDomains(service, needsPort ? group.port : undefined, client));
+  // Envoy is told to leave the port out of account where a listener has only one; gRPC cannot be told.
+  const withPort = client.proxyless || listenerPort === 0;
+  for (const service of services) {
+    if (!table.takeName(joinHostPort(service.hostname, port))) continue;
+    const namedBy = clients.of(service);
+    const made = serviceHost({ service, port, routes, withPort, countsAttempts, client: namedBy }, memo);
+    add(made.shape, made);
   }
   return hosts;
 }

@@ -79,7 +79,11 @@ describe('compare', () => {
     [['--proxy', 'client', '--limit', 'x'], example, '--limit: "x" is no whole number'],
     [['--proxy', 'client', '--timeout', '-1'], example, '--timeout'],
     [['--proxy', 'client', '--type', 'x'], example, '--type: "x" is none of cds, eds'],
-    [['--proxy', 'client', '--type', 'lds'], example, 'no type of resource that both sides can tell'],
+    [
+      ['--proxy', 'client', '--type', 'nds'],
+      'xds://127.0.0.1:1',
+      'no type of resource that both sides can tell',
+    ],
     [['--proxy', 'client', '--ignore', 'a['], example, '"a[" is no field path'],
     [['--proxy', 'client', '--node', 'nosuch'], example, 'the node file nosuch cannot be read'],
     [['--proxy', 'client', '--cert', 'x'], 'xds://127.0.0.1:1', '--cert and --key are given together'],

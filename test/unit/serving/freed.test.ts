@@ -42,14 +42,18 @@ test('snapshots that were followed by others are not kept, whatever proxies were
   expect(served.filter((snapshot) => snapshot.deref() !== undefined).length).toBeLessThanOrEqual(3);
 });
 
+const everything = { wildcard: true, names: noNames, placeholders: false };
+
 function ask(client: PilotClient): void {
-  const clusters = finish(
-    client.resources(typeUrls.cds, { wildcard: true, names: noNames, placeholders: false }),
-  );
+  const clusters = finish(client.resources(typeUrls.cds, everything));
   const names = changeNames(
     noNames,
     clusters.resources.map(({ name }) => name),
     [],
   );
   finish(client.resources(typeUrls.eds, { wildcard: false, names, placeholders: false }));
+  finish(client.resources(typeUrls.lds, everything));
+  const routes = changeNames(noNames, ['80'], []);
+  finish(client.resources(typeUrls.rds, { wildcard: false, names: routes, placeholders: false }));
+  finish(client.resources(typeUrls.nds, everything));
 }
