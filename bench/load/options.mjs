@@ -1,6 +1,6 @@
 /** The command line of `npm run bench -- load`. */
 import { parseArgs } from 'node:util';
-import { istiod, pilotlight, quickIstiod, runningServer } from './servers.mjs';
+import { istiod, pilotlight, quickIstiod, quickPilotlight, runningServer } from './servers.mjs';
 import { targetCell } from './targets.mjs';
 
 /** @typedef {import('./servers.mjs').ServerKind} ServerKind */
@@ -24,12 +24,13 @@ measures the cell that has targets: ${targetCell.services} services, ${targetCel
   --all                the whole table: hours
   --server NAME        whom to measure (repeatable):
                          pilotlight    embedded, defaults
+                         pilotlight-quick  the same without debounce, to stand beside istiod-quick
                          istiod        Istio's discovery server, defaults
                          istiod-quick  the same without debounce and without its limit of new streams a second
                          NAME=HOST:PORT[,control=HOST:PORT][,pid=PID]
                                        an ADS server that runs already, on the same mesh; (b) to (d) need a control
                                        port (bench/load/control-server.mjs), CPU and memory that or a pid
-                       all three without it
+                       all four without it
   --pilot-options JSON options of startPilot for pilotlight, such as {"debounceAfter":0}
   --measure abcd       which of the four
   --endpoints K        of each service: 10
@@ -73,7 +74,11 @@ export function loadOptions(args) {
       proxies: { type: 'string' },
       variant: { type: 'string' },
       all: { type: 'boolean', default: false },
-      server: { type: 'string', multiple: true, default: ['pilotlight', 'istiod', 'istiod-quick'] },
+      server: {
+        type: 'string',
+        multiple: true,
+        default: ['pilotlight', 'pilotlight-quick', 'istiod', 'istiod-quick'],
+      },
       'pilot-options': { type: 'string', default: '{}' },
       measure: { type: 'string', default: 'abcd' },
       endpoints: { type: 'string', default: '10' },
@@ -118,6 +123,7 @@ export function loadOptions(args) {
 function serverKind(name, pilotOptions) {
   if (name === 'pilotlight') return pilotlight(pilotOptions);
   if (name === 'istiod') return istiod();
+  if (name === 'pilotlight-quick') return quickPilotlight();
   if (name === 'istiod-quick') return quickIstiod();
   const running = runningServer(name);
   if (running === undefined) throw new Error(`there is no server ${name}`);

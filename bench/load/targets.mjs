@@ -44,6 +44,8 @@ export function verdicts(cells) {
   judge('(b) p99, a tenth of istiod', b?.p99, istiod?.b?.p99, 1 / 10, 'ms');
   judge('(b) p99, sooner than istiod-quick', b?.p99, quick?.b?.p99, 1, 'ms');
   judge('(c) time (p50), a fifth of istiod', c?.p50, istiod?.c?.p50, fifth, 'ms');
+  const ours = find(cells, 'pilotlight-quick');
+  judge('(c) time (p50), both without debounce, a fifth', ours?.c?.p50, quick?.c?.p50, fifth, 'ms');
   judge('(c) CPU, a fifth of istiod', c?.cpuPerChange, istiod?.c?.cpuPerChange, fifth, 's');
   judge('(d) CPU, a fifth of istiod', d?.cpu, istiod?.d?.cpu, fifth, 's');
   judge('peak memory, half of istiod', peak(pilotlight), peak(istiod), 1 / 2, 'bytes');
