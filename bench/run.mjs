@@ -3,6 +3,7 @@
  * machine that does nothing else. `npm run bench -- load` is apart: many proxies, for minutes, with options of its own.
  */
 import { availableParallelism, cpus } from 'node:os';
+import { consul } from './consul.mjs';
 import { eventLoop } from './event-loop/main.mjs';
 import { kubernetes } from './kubernetes.mjs';
 import { load } from './load/main.mjs';
@@ -12,7 +13,7 @@ import { translation } from './translation.mjs';
 /** @typedef {{ what: string, value: number, unit: string, limit?: number }} Measure */
 
 /** @type {Readonly<Record<string, () => Promise<Measure[]>>>} */
-const benchmarks = { startup, translation, kubernetes, 'event-loop': eventLoop };
+const benchmarks = { startup, translation, kubernetes, consul, 'event-loop': eventLoop };
 
 const asked = process.argv.slice(2);
 if (asked[0] === 'load') process.exit(await load(asked.slice(1)));

@@ -12,6 +12,7 @@ import { Disposables } from './base/disposables.js';
 import { inTurns } from './base/pace.js';
 import { silentLogger, type Logger } from './base/logger.js';
 import type { ClusterEntry } from './clusters/entry.js';
+import type { WantedObject } from './clusters/gateway-secrets.js';
 import { LiveClusters, type AutoAllocate, type KubernetesOptions } from './clusters/live-clusters.js';
 import { watchMeshDirectory } from './config/mesh-directory/watch.js';
 import type { MeshDirectoryState } from './config/mesh-directory/state.js';
@@ -22,13 +23,18 @@ import { consolePages } from './console/pages.js';
 import { registriesPage } from './console/registries-page.js';
 import { controlPlaneIdentifier, DebugSource, innerClient } from './debug-resources.js';
 import { DirectoryReporter } from './directory-reporter.js';
+import { typeUrls } from './envoy/type-urls.js';
 import { identityCheck } from './identity-check.js';
+import { KeySets } from './jwks/key-sets.js';
 import { checkListening } from './listening-policy.js';
+import { AutoRegistration } from './mesh/auto-registration/auto-registration.js';
+import { registrantOf } from './mesh/auto-registration/registrant.js';
 import { connectDirectory } from './mesh/connect-directory.js';
 import { MeshState } from './mesh/mesh-state.js';
 import { defaultMeshConfig } from './config/decode/mesh-config.js';
 import { noMeshNetworks } from './config/mesh-config.js';
-import { PilotClient, PilotSource } from './pilot-source.js';
+import type { ObjectSource } from './config/object.js';
+import { nodeDescription, PilotClient, PilotSource } from './pilot-source.js';
 import { Pushes } from './push.js';
 import type { Proxy } from './model/proxy.js';
 import { combinedSource } from './raw/combined-source.js';
@@ -38,11 +44,13 @@ import type { MergeRule } from './registry/merge-rules.js';
 import { shardKey, type ServiceRegistry } from './registry/registry.js';
 import type { Address } from './settings/setting.js';
 import { settings } from './settings/settings.js';
+import { registrationCheck } from './registration-check.js';
 import { RegistryReporter } from './registry-reporter.js';
 import { LoggingObserver, observers } from './xds-log.js';
 import { loadCredentials } from './xds/credentials.js';
 import { fileSecrets } from './translate/secret/file-secrets.js';
-import { AdsServer } from './xds/server.js';
+import { KubernetesSecrets } from './translate/secret/kubernetes-secrets.js';
+import { AdsServer, type AdsServerOptions } from './xds/server.js';
 import type { ResourceSource } from './xds/source.js';
 
 /** What a Pilotlight is made from. What is not given has the default of its setting (docs/settings.md). */
@@ -72,6 +80,14 @@ export interface PilotOptions {
   /** With mutual TLS: whether a node must fit its client's certificate, and the trust domain that this must be of. */
   readonly identityCheck?: boolean;
   readonly identityTrustDomain?: string | undefined;
+  /** Whether proxies that name a WorkloadGroup become WorkloadEntries of it. */
+  readonly autoRegistration?: boolean;
+  /** Milliseconds for which such an entry stays after the last stream of its proxy. */
+  readonly registrationGrace?: number;
+  /** Whether the keys of RequestAuthentications that name where they are, are fetched. */
+  readonly fetchJwks?: boolean;
+  /** Milliseconds after which they are fetched again. */
+  readonly jwksRefresh?: number;
   /** Lets ADS be served without TLS on other addresses than loopback. */
   readonly allowPlaintext?: boolean;
   /** Who may see debug pages. */
@@ -171,21 +187,50 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
     proxies: () => connectedProxies(ads),
   });
   owned.add(() => mesh.dispose());
+  const registration = options.autoRegistration
+    ? new AutoRegistration({ gracePeriod: options.registrationGrace, logger })
+    : undefined;
+  owned.add(() => registration?.dispose());
+  const keySets = options.fetchJwks
+    ? new KeySets({ refreshInterval: options.jwksRefresh, logger })
+    : undefined;
+  owned.add(() => keySets?.dispose());
+  const extendPrimary = (objects: ObjectSource): ObjectSource => {
+    const withKeys = keySets?.extend(objects) ?? objects;
+    return registration?.extend(withKeys) ?? withKeys;
+  };
   const clusters = new LiveClusters({
     ...options,
     mesh,
     kubernetes: options.kubernetes,
     hasDirectory: options.directory !== undefined,
     pace: inTurns,
+    onSecretRights: () => pushSecrets(),
+    extendPrimary,
   });
   owned.add(() => clusters.close());
   let directoryState: MeshDirectoryState | undefined;
 
-  const source = new PilotSource(({ subject, message }) => logger.warn(message, { subject }), [fileSecrets]);
+  const { mayReadSecrets } = clusters;
+  const kubernetesSecrets = new KubernetesSecrets(() => clusters.primaryId, {
+    ...(mayReadSecrets !== undefined && { mayReadSecrets }),
+  });
+  const source = new PilotSource(
+    ({ subject, message }) => logger.warn(message, { subject }),
+    [kubernetesSecrets, fileSecrets],
+    () => clusters.wantSecrets(wantedSecrets(ads, kubernetesSecrets)),
+  );
+  const pushSecrets = (): void => {
+    clusters.wantSecrets(wantedSecrets(ads, kubernetesSecrets));
+    const version = source.snapshot?.version ?? '';
+    ads.push({ reason: 'who may read Secrets', version, types: new Set([typeUrls.sds]) });
+  };
   const proxies: ResourceSource = {
     ready: () => source.ready(),
-    attach: (node) => {
-      const client = source.attach(node);
+    attach: (node, peer) => {
+      const client = source.attach(node, peer);
+      const registrant = registration && registrantOf(nodeDescription(node));
+      if (registrant !== undefined) client.registration = registration?.connect(registrant);
       pushes.attached(client.proxy);
       return client;
     },
@@ -213,8 +258,7 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
       maxConnectionAge: options.maxConnectionAge,
       maxConnectionAgeGrace: options.maxConnectionAgeGrace,
     },
-    ...(options.identityCheck &&
-      options.tlsClientCa !== undefined && { refusal: identityCheck(options.identityTrustDomain) }),
+    refusal: refusal(options, registration),
   });
   const pushes = new Pushes({ mesh, source, server: ads, metrics, logger }, options);
   owned.add(() => pushes.dispose());
@@ -288,7 +332,11 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
         for (const registry of options.registries ?? []) mesh.setRegistry(registry);
         if (readable$ !== undefined) {
           own(
-            connectDirectory(mesh, readable$, { autoAllocate: directoryAddresses(options), pace: inTurns }),
+            connectDirectory(mesh, readable$, {
+              autoAllocate: directoryAddresses(options),
+              pace: inTurns,
+              extendPrimary,
+            }),
           );
           own(readable$.subscribe((state) => clusters.configure(state.mesh, state.networks)));
         } else if (clusters.hasPrimary) clusters.openPrimary();
@@ -331,6 +379,10 @@ const defaults = {
   xdsAddress: settings.xdsAddress.default,
   httpAddress: settings.httpAddress.default,
   identityCheck: settings.identityCheck.default,
+  autoRegistration: settings.autoRegistration.default,
+  registrationGrace: settings.registrationGrace.default,
+  fetchJwks: settings.fetchJwks.default,
+  jwksRefresh: settings.jwksRefresh.default,
   allowPlaintext: settings.allowPlaintext.default,
   debugAccess: settings.debugAccess.default,
   debounce: settings.debounce.default,
@@ -355,6 +407,23 @@ const defaults = {
   logger: silentLogger,
 };
 
+/** Why a client may not be the node that it says it is, or not become the workload that it is to be. */
+function refusal(
+  options: PilotOptions & { readonly identityCheck: boolean },
+  registration: AutoRegistration | undefined,
+): NonNullable<AdsServerOptions['refusal']> {
+  const identity =
+    options.identityCheck && options.tlsClientCa !== undefined
+      ? identityCheck(options.identityTrustDomain)
+      : undefined;
+  // Nodes that are given raw resources are not asked what they are.
+  const registered =
+    registration !== undefined && hasMesh(options)
+      ? registrationCheck(registration, options.identityCheck)
+      : undefined;
+  return (call, node) => identity?.(call, node) ?? registered?.(call, node);
+}
+
 /** A directory's statuses are not written. */
 function directoryAddresses({ autoAllocate }: PilotOptions): 'memory' | 'status' {
   return autoAllocate === 'memory' ? 'memory' : 'status';
@@ -365,11 +434,21 @@ function hasMesh({ directory, kubernetes, clusters = [], registries = [] }: Pilo
   return given || clusters.length + registries.length > 0;
 }
 
-function* connectedProxies({ streams }: AdsServer): Generator<Proxy> {
+function* connectedClients({ streams }: AdsServer): Generator<PilotClient> {
   for (const { client } of streams) {
     const inner = innerClient(client);
-    if (inner instanceof PilotClient) yield inner.proxy;
+    if (inner instanceof PilotClient) yield inner;
   }
+}
+
+function* connectedProxies(ads: AdsServer): Generator<Proxy> {
+  for (const { proxy } of connectedClients(ads)) yield proxy;
+}
+
+/** The objects of the secrets that connected proxies ask for, and may have. */
+function* wantedSecrets(ads: AdsServer, secrets: KubernetesSecrets): Generator<WantedObject> {
+  for (const { proxy, secretNames } of connectedClients(ads))
+    for (const name of secretNames) yield* secrets.wanted(proxy, name);
 }
 
 function notReadyReasons(mesh: MeshState, clusters: readonly string[]): readonly string[] {

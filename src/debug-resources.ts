@@ -19,7 +19,7 @@ import { ClientConfig, type ClientConfigShape, type NodeShape } from './envoy/me
 import { encodedResource, type EncodedResource } from './envoy/resource.js';
 import { typeUrls } from './envoy/type-urls.js';
 import { struct, timestamp } from './envoy/well-known.js';
-import type { ResourceClient, ResourceSet, ResourceSource, Subscription } from './xds/source.js';
+import type { ClientPeer, ResourceClient, ResourceSet, ResourceSource, Subscription } from './xds/source.js';
 import type { ConnectedStream, SyncState, TypeStatus } from './xds/status.js';
 
 /** What debug types tell of. */
@@ -86,8 +86,8 @@ export class DebugSource implements ResourceSource {
     return this.#inner.ready();
   }
 
-  attach(node: NodeShape): ResourceClient {
-    return new DebugClient(this.#inner.attach(node), this.#sources);
+  attach(node: NodeShape, peer?: ClientPeer): ResourceClient {
+    return new DebugClient(this.#inner.attach(node, peer), this.#sources);
   }
 }
 
@@ -128,6 +128,14 @@ class DebugClient implements ResourceClient {
     return isDebugType(typeUrl)
       ? this.#debug(typeUrl, subscription)
       : this.inner.resources(typeUrl, subscription);
+  }
+
+  reportHealth(problem: string | undefined): void {
+    this.inner.reportHealth?.(problem);
+  }
+
+  detached(): void {
+    this.inner.detached?.();
   }
 
   *#debug(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet> {

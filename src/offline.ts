@@ -5,9 +5,9 @@
 import { of } from 'rxjs';
 import { compareStrings } from './base/compare.js';
 import { finish } from './base/piecewise.js';
-import { assignmentNames, clusterNames, routeNames } from './compare/references.js';
+import { assignmentNames, clusterNames, routeNames, secretNames } from './compare/references.js';
 import { resourceName, type Answer } from './compare/resources.js';
-import type { MeshDirectoryState } from './config/mesh-directory/state.js';
+import { primaryClusterId, type MeshDirectoryState } from './config/mesh-directory/state.js';
 import { decodeToJson } from './envoy/json.js';
 import type { JsonObject } from './envoy/json-value.js';
 import type { EncodedResource } from './envoy/resource.js';
@@ -16,6 +16,7 @@ import { MeshState } from './mesh/mesh-state.js';
 import { proxyFromNode, type NodeDescription } from './mesh/node.js';
 import { resolveProxy } from './mesh/proxy-context.js';
 import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
+import type { Proxy } from './model/proxy.js';
 import { translateClusters } from './translate/cluster/clusters.js';
 import { translateEndpoints } from './translate/endpoint/endpoints.js';
 import { translateGrpcListeners } from './translate/grpc/listeners.js';
@@ -24,12 +25,18 @@ import { translateListeners } from './translate/listener/listeners.js';
 import { Memo } from './translate/memo.js';
 import { translateNameTable } from './translate/name-table/name-table.js';
 import { translateRoutes } from './translate/route/routes.js';
+import { fileSecrets } from './translate/secret/file-secrets.js';
+import { KubernetesSecrets } from './translate/secret/kubernetes-secrets.js';
+import { translateSecrets } from './translate/secret/secrets.js';
 import type { Translation, TranslationProblem } from './translate/translation.js';
 
 /** Types that clients can be asked about, by short name, in the order in which an Envoy asks. */
 export const answerTypes = ['cds', 'eds', 'lds', 'rds', 'nds'] as const;
 
-export type AnswerType = (typeof answerTypes)[number];
+/** The same with secrets, of which an answer has none unless they are asked for: they hold private keys. */
+export const askableTypes = [...answerTypes, 'sds'] as const;
+
+export type AnswerType = (typeof askableTypes)[number];
 
 /** The snapshot of a directory's state. */
 export function snapshotOf(state: MeshDirectoryState): Snapshot {
@@ -63,6 +70,7 @@ const listenersAskedFor = 'ORACLE_LDS_NAMES';
 export class OfflineSource {
   readonly #snapshot: Snapshot;
   readonly #memo = new Memo();
+  readonly #secrets = [new KubernetesSecrets(() => primaryClusterId), fileSecrets];
   readonly #decoded = new WeakMap<EncodedResource, JsonObject>();
 
   constructor(snapshot: Snapshot) {
@@ -73,12 +81,13 @@ export class OfflineSource {
    * Asks as a proxy: as an Envoy does, for every cluster and then the assignment of each EDS cluster, and as its agent
    * does for the name table if it captures DNS; or as a gRPC client does, for its listeners and then for what each type
    * leads to. Lists are sorted by name; a type for which there is nothing to ask is absent.
-   * @param types those that are wanted; all that there are without it.
+   * @param types those that are wanted; all but secrets without it. Secrets are given with their keys.
    * @throws PilotError NODE_INVALID.
    */
   answer(node: NodeDescription, types?: readonly AnswerType[]): ProxyAnswer {
     const problems: TranslationProblem[] = [];
-    const context = resolveProxy(this.#snapshot, proxyFromNode(node));
+    const proxy: Proxy = { ...proxyFromNode(node), connection: { kind: 'local' } };
+    const context = resolveProxy(this.#snapshot, proxy);
     const { dialect } = context.proxy;
     const ask = (translation: Translation): readonly JsonObject[] => {
       problems.push(...translation.problems);
@@ -109,17 +118,26 @@ export class OfflineSource {
       cds,
       ...(names.size > 0 &&
         wanted.includes('eds') && { eds: ask(finish(translateEndpoints(context, names, this.#memo))) }),
-      ...((wanted.includes('lds') || wanted.includes('rds')) && this.#askForListeners(context, ask)),
+      ...(wanted.some((type) => typesByListeners.has(type)) &&
+        this.#askForListeners(context, ask, cds, wanted)),
       ...(wanted.includes('nds') && { nds: ask(finish(translateNameTable(context, this.#memo))) }),
     };
   }
 
-  #askForListeners(context: ProxyContext, ask: Ask): Asked {
+  #askForListeners(
+    context: ProxyContext,
+    ask: Ask,
+    cds: readonly JsonObject[],
+    wanted: readonly AnswerType[],
+  ): Asked {
     const lds = ask(finish(translateListeners(context, this.#memo)));
     const names = routeNames(lds);
-    return names.size === 0
-      ? { lds }
-      : { lds, rds: ask(finish(translateRoutes(context, this.#memo, names))) };
+    const secrets = wanted.includes('sds') ? secretNames([...lds, ...cds]) : noNames;
+    return {
+      lds,
+      ...(names.size > 0 && { rds: ask(finish(translateRoutes(context, this.#memo, names))) }),
+      ...(secrets.size > 0 && { sds: ask(translateSecrets(context, this.#memo, secrets, this.#secrets)) }),
+    };
   }
 
   #askAsGrpc(context: ProxyContext, ask: Ask): Asked {
@@ -149,6 +167,10 @@ export class OfflineSource {
     return json;
   }
 }
+
+const noNames: ReadonlySet<string> = new Set();
+/** Types that are asked for by what listeners name, and listeners themselves. */
+const typesByListeners: ReadonlySet<AnswerType> = new Set<AnswerType>(['lds', 'rds', 'sds']);
 
 /** Whether a proxy's agent asks for names. */
 function capturesDns({ proxy }: ProxyContext): boolean {

@@ -6,11 +6,13 @@ import { done, type Piecewise } from './base/piecewise.js';
 import { toJson } from './envoy/json.js';
 import { Node, type NodeShape } from './envoy/messages.js';
 import { typeUrls } from './envoy/type-urls.js';
+import type { Registration } from './mesh/auto-registration/auto-registration.js';
 import { proxyFromNode, type NodeDescription } from './mesh/node.js';
 import { resolveProxy } from './mesh/proxy-context.js';
 import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
 import type { Proxy } from './model/proxy.js';
 import { sameButEndpoints } from './serving/changed-hosts.js';
+import { sameButSecrets } from './mesh/snapshot-parts.js';
 import { groupOf, proxyGroup, type ProxyGroup } from './serving/proxy-group.js';
 import { resourceSet } from './serving/resource-sets.js';
 import { SharedAnswers } from './serving/shared-answers.js';
@@ -28,7 +30,8 @@ import { translateRoutes } from './translate/route/routes.js';
 import type { SecretSource } from './translate/secret/secret-source.js';
 import { translateSecrets } from './translate/secret/secrets.js';
 import type { Translation, TranslationProblem } from './translate/translation.js';
-import type { ResourceClient, ResourceSet, ResourceSource, Subscription } from './xds/source.js';
+import { proxyConnection } from './proxy-connection.js';
+import type { ClientPeer, ResourceClient, ResourceSet, ResourceSource, Subscription } from './xds/source.js';
 
 /** What a source says of problems that translation found; each is said once as long as it lasts. */
 export type ProblemReporter = (problem: TranslationProblem) => void;
@@ -46,8 +49,12 @@ export class PilotSource implements ResourceSource {
   readonly #state: ServedState;
   #reported = new Set<string>();
 
-  /** @param secrets what SDS is answered from, beside nothing else; the first one that knows a name counts. */
-  constructor(reportProblem: ProblemReporter, secrets: readonly SecretSource[] = []) {
+  /** @param secrets what SDS is answered from; the first one that knows a name counts. */
+  constructor(
+    reportProblem: ProblemReporter,
+    secrets: readonly SecretSource[] = [],
+    onSecretsAsked: () => void = () => undefined,
+  ) {
     this.#reportProblem = reportProblem;
     const report = (problem: TranslationProblem): void => this.#report(problem);
     this.#state = {
@@ -61,6 +68,7 @@ export class PilotSource implements ResourceSource {
       routes: new SharedAnswers(report),
       nameTables: new SharedAnswers(report),
       secrets,
+      onSecretsAsked,
     };
   }
 
@@ -84,7 +92,9 @@ export class PilotSource implements ResourceSource {
     }
     this.#state.full = snapshot;
     this.#reported = new Set();
-    if (before !== undefined && sameButEndpoints(before, snapshot)) this.#memo.tick();
+    const little =
+      before !== undefined && (sameButEndpoints(before, snapshot) || sameButSecrets(before, snapshot));
+    if (little) this.#memo.tick();
     else this.#memo.sweep();
   }
 
@@ -92,8 +102,10 @@ export class PilotSource implements ResourceSource {
     return this.#state.newest !== undefined;
   }
 
-  attach(node: NodeShape): PilotClient {
-    return new PilotClient(proxyFromNode(nodeDescription(node)), this.#state);
+  attach(node: NodeShape, peer?: ClientPeer): PilotClient {
+    const connection = proxyConnection(peer);
+    const proxy = proxyFromNode(nodeDescription(node));
+    return new PilotClient({ ...proxy, ...(connection !== undefined && { connection }) }, this.#state);
   }
 
   #report(problem: TranslationProblem): void {
@@ -130,16 +142,21 @@ export interface ServedState {
   readonly nameTables: SharedAnswers;
   /** Where secrets come from. */
   readonly secrets: readonly SecretSource[];
+  /** A proxy asks for other secrets than before. */
+  readonly onSecretsAsked: () => void;
 }
 
 /** One proxy as the source sees it. */
 export class PilotClient implements ResourceClient {
   readonly proxy: Proxy;
+  /** What the proxy is registered as, where its node names a WorkloadGroup. */
+  registration: Registration | undefined;
   readonly #state: ServedState;
   #context: ProxyContext | undefined;
   #newest: ProxyContext | undefined;
   #group: ProxyGroup | undefined;
   #groupBefore: ProxyGroup | undefined;
+  #secretNames: ReadonlySet<string> = new Set();
   #routeGroup: ProxyGroup | undefined;
   #nameGroup: ProxyGroup | undefined;
   /** What was given last, by type: given again as long as it is the same. */
@@ -188,6 +205,14 @@ export class PilotClient implements ResourceClient {
 
   isWildcardType(typeUrl: string): boolean {
     return typeUrl === typeUrls.cds || typeUrl === typeUrls.lds || typeUrl === typeUrls.nds;
+  }
+
+  reportHealth(problem: string | undefined): void {
+    this.registration?.reportHealth(problem);
+  }
+
+  detached(): void {
+    this.registration?.end();
   }
 
   get #speaksGrpc(): boolean {
@@ -262,7 +287,16 @@ export class PilotClient implements ResourceClient {
     return routes.answer({ context, group, names }, () => translateRoutes(context, memo, names), before);
   }
 
+  /** The names of the secrets that it asks for. */
+  get secretNames(): ReadonlySet<string> {
+    return this.#secretNames;
+  }
+
   #secrets(names: ReadonlySet<string>, before: ResourceSet | undefined): ResourceSet {
+    if (names !== this.#secretNames) {
+      this.#secretNames = names;
+      this.#state.onSecretsAsked();
+    }
     const { memo, report, secrets } = this.#state;
     const { resources, problems } = translateSecrets(this.context, memo, names, secrets);
     for (const problem of problems) report(problem);

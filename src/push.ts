@@ -33,6 +33,7 @@ import { inTurns, type Pace } from './base/pace.js';
 import { typeUrls } from './envoy/type-urls.js';
 import { firstAtOnce, workWhenQuiet } from './mesh/debounce.js';
 import type { ChangeKind, MeshChange, MeshState } from './mesh/mesh-state.js';
+import { sameButSecrets } from './mesh/snapshot-parts.js';
 import type { NextSnapshot } from './mesh/snapshot-series.js';
 import type { Snapshot } from './mesh/snapshot.js';
 import type { Proxy } from './model/proxy.js';
@@ -208,7 +209,7 @@ export class Pushes {
     const before = source.snapshot;
     if (snapshot !== before) {
       source.update(snapshot, differs === 'endpoints' ? 'endpoints' : 'all');
-      const types = differs === 'endpoints' ? { types: endpointTypes } : {};
+      const types = pushedTypes(differs, before, snapshot);
       if (before === undefined) this.#isReady();
       else server.push({ reason: reasonOf(batch), version: snapshot.version, since, ...types });
     }
@@ -229,6 +230,17 @@ interface Gathered {
 }
 
 const endpointTypes: ReadonlySet<string> = new Set([typeUrls.eds]);
+const secretTypes: ReadonlySet<string> = new Set([typeUrls.sds]);
+
+/** The types that may differ; none are named where any may. */
+function pushedTypes(
+  differs: NextSnapshot['differs'],
+  before: Snapshot | undefined,
+  now: Snapshot,
+): Pick<SourceChange, 'types'> {
+  if (differs === 'endpoints') return { types: endpointTypes };
+  return before !== undefined && sameButSecrets(before, now) ? { types: secretTypes } : {};
+}
 
 /** When the first of some changes was made. */
 function sinceOf(batch: readonly MeshChange[]): number {

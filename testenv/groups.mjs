@@ -1,5 +1,6 @@
 /** What each group of tests needs on the machine. */
 import { missing } from './cache.mjs';
+import { consulBinary } from './consul/install.mjs';
 import { envoyBinary } from './envoy/install.mjs';
 import { clients } from './grpc/install.mjs';
 import { istiodBinary } from './istiod/install.mjs';
@@ -7,6 +8,10 @@ import { kubernetesParts } from './kubernetes/install.mjs';
 
 /** @type {Readonly<Record<string, () => Promise<unknown>>>} */
 const needs = {
+  consul: async () => {
+    await consulBinary();
+    await envoyBinary();
+  },
   envoy: async () => {
     await envoyBinary();
     return missing({ istiod: istiodBinary });

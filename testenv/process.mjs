@@ -2,6 +2,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+const endingSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
+
 /** Generous: only a defect waits this long. */
 export const limitMs = 60_000;
 
@@ -93,6 +95,25 @@ export class Server {
     clearTimeout(timer);
     return code;
   }
+}
+
+/** Does not let a server outlive the process that started it. @param {Server} server */
+export function endWithProcess(server) {
+  const kill = () => {
+    if (server.pid !== undefined) process.kill(server.pid, 'SIGKILL');
+  };
+  const killAndEnd = (/** @type {NodeJS.Signals} */ signal) => {
+    kill();
+    forget();
+    process.kill(process.pid, signal);
+  };
+  const forget = () => {
+    process.off('exit', kill);
+    for (const signal of endingSignals) process.off(signal, killAndEnd);
+  };
+  process.once('exit', kill);
+  for (const signal of endingSignals) process.once(signal, killAndEnd);
+  void server.exited.then(forget);
 }
 
 class Fatal extends Error {}

@@ -10,7 +10,7 @@ import type { SafetyRules } from '../registry/safety.js';
 import type { AdapterContext } from './adapter.js';
 import { convertRecord, type Converted, type Identity } from './convert.js';
 import { FlapDamping, type DampingRules } from './flap-damping.js';
-import { isRecord } from './is-record.js';
+import { isRecord } from '../base/is-record.js';
 import type { MappingRules } from './mapping.js';
 import type { ReadEvent } from './read-event.js';
 import { ReadStatus } from './read-status.js';
@@ -67,8 +67,10 @@ class AdapterWatch {
   readonly #claims = new Map<string, Set<string>>();
   readonly #hostOf = new Map<string, string>();
   readonly #calm = new Map<string, Subscription>();
-  /** Services that are gone from the list, and how many lists were without them since. */
-  readonly #gone = new Map<string, number>();
+  /** Services that are gone from the list of their part, and how many lists were without them since. */
+  readonly #gone = new Map<string, { readonly part: string; readonly times: number }>();
+  /** What each part listed last. */
+  readonly #listed = new Map<string, ReadonlySet<string>>();
   /** What was said since everything is said anew; undefined when nothing is. */
   #said: Set<string> | undefined;
   #synced = false;
@@ -95,7 +97,7 @@ class AdapterWatch {
         this.#remove(event.service);
         break;
       case 'listed':
-        this.#takeList(event.reading);
+        this.#takeList(event.reading, event.part);
         break;
       case 'restart':
         this.#said = new Set();
@@ -125,22 +127,24 @@ class AdapterWatch {
     } else if (this.#synced) this.#tell({ type: 'unchanged' });
   }
 
-  #takeList(reading: Reading<readonly string[]>): void {
+  #takeList(reading: Reading<readonly string[]>, part = ''): void {
     if (reading.outcome === 'failed') {
-      this.#status.listFailed(errorMessage(reading.error));
+      this.#status.listFailed(part, errorMessage(reading.error));
       return;
     }
-    this.#status.listRead();
+    this.#status.listRead(part);
     if (reading.outcome === 'snapshot') {
       const named = new Set(reading.value);
+      const known = part === '' ? this.#status.services() : (this.#listed.get(part) ?? []);
       for (const service of named) this.#gone.delete(service);
-      for (const service of [...this.#status.services()]) {
+      for (const service of [...known]) {
         if (named.has(service)) continue;
         this.#remove(service);
-        this.#gone.set(service, 0);
+        this.#gone.set(service, { part, times: 0 });
       }
+      this.#listed.set(part, named);
     }
-    this.#confirmGone();
+    this.#confirmGone(part);
   }
 
   #takeService(service: string, reading: Reading<ServiceRecord>): void {
@@ -157,10 +161,11 @@ class AdapterWatch {
   }
 
   /** Services that a list did not name are not named by another one either. */
-  #confirmGone(): void {
-    for (const [service, times] of this.#gone) {
+  #confirmGone(part: string): void {
+    for (const [service, { part: of, times }] of this.#gone) {
+      if (of !== part) continue;
       if (times > 0) this.#tell({ type: 'unchanged', key: service });
-      if (times < mostConfirmations) this.#gone.set(service, times + 1);
+      if (times < mostConfirmations) this.#gone.set(service, { part, times: times + 1 });
       else this.#gone.delete(service);
     }
   }

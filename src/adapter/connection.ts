@@ -69,8 +69,20 @@ export interface Connection<Client> {
     operation: (client: Client, attempt: Attempt) => Promise<Result>,
     options: UseOptions,
   ): Promise<Result>;
+  /**
+   * Ends every operation that is under way as one whose server cannot be reached: for servers that are silent, while
+   * long polls still wait for them.
+   */
+  drop(reason: string): void;
+  /** Closes all clients; what is asked afterwards makes new ones. */
+  end(): void;
   /** The server that is asked at present. */
   readonly server: URL;
+  /**
+   * Another number whenever a server could not be reached: who answers after that may be another one, or the same one
+   * without its data, and know nothing of an index from before.
+   */
+  readonly epoch: number;
 }
 
 /** The schema of a duration in settings. */
@@ -128,7 +140,9 @@ class ServerConnection<Client> implements Connection<Client> {
   readonly #limit: RateLimit;
   readonly #timeout: number;
   readonly #made = new Map<string, MadeClient<Client>>();
+  readonly #underWay = new Set<(failure: RequestFailure) => void>();
   #place = 0;
+  #epoch = 0;
 
   constructor(settings: ConnectionSettings, context: AdapterContext, options: ConnectionOptions<Client>) {
     this.#servers = settings.servers.map(serverUrl);
@@ -140,6 +154,10 @@ class ServerConnection<Client> implements Connection<Client> {
     const { requestsPerSecond = 100, burst = 2 * requestsPerSecond } = settings;
     this.#limit = new RateLimit({ perSecond: requestsPerSecond, burst }, context.scheduler);
     this.#timeout = settings.timeout === undefined ? defaultTimeout : parseDuration(settings.timeout);
+  }
+
+  get epoch(): number {
+    return this.#epoch;
   }
 
   get server(): URL {
@@ -165,19 +183,33 @@ class ServerConnection<Client> implements Connection<Client> {
         }
         if (kind === 'unreachable') {
           tried += 1;
+          this.#epoch += 1;
           // Another operation may have moved on already.
-          if (this.#place === place) this.#place = (place + 1) % this.#servers.length;
-          if (tried < this.#servers.length) {
-            this.#context.logger.warn(`${this.#context.name}: ${target.server.host} cannot be reached`, {
-              error: describe(error),
-              next: this.server.host,
-            });
-            continue;
-          }
+          if (this.#place === place) this.#moveOn(target.server, error);
+          if (tried < this.#servers.length) continue;
         }
         throw RequestFailure.from(error, kind, target.server);
       }
     }
+  }
+
+  drop(reason: string): void {
+    const failure = new RequestFailure('unreachable', reason);
+    for (const end of this.#underWay) end(failure);
+  }
+
+  end(): void {
+    for (const { client } of this.#made.values()) this.#options.close?.(client);
+    this.#made.clear();
+  }
+
+  #moveOn(from: URL, error: unknown): void {
+    if (this.#servers.length === 1) return;
+    this.#place = (this.#place + 1) % this.#servers.length;
+    this.#context.logger.warn(`${this.#context.name}: ${from.host} cannot be reached`, {
+      error: describe(error),
+      next: this.server.host,
+    });
   }
 
   async #attempt<Result>(
@@ -192,18 +224,24 @@ class ServerConnection<Client> implements Connection<Client> {
     const stop = (): void => ended.abort(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => {
-        const failure = new RequestFailure('unreachable', `no answer within ${limit} ms`);
+    let giveUp: ((failure: RequestFailure) => void) | undefined;
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      giveUp = (failure) => {
         ended.abort(failure);
         reject(failure);
-      }, limit);
+      };
+      this.#underWay.add(giveUp);
+      timer = setTimeout(giveUp, limit, new RequestFailure('unreachable', `no answer within ${limit} ms`));
     });
     try {
       if (signal.aborted) stop();
-      return await Promise.race([operation(this.#clientFor(target), { target, signal: ended.signal }), late]);
+      return await Promise.race([
+        operation(this.#clientFor(target), { target, signal: ended.signal }),
+        givenUp,
+      ]);
     } finally {
       clearTimeout(timer);
+      if (giveUp !== undefined) this.#underWay.delete(giveUp);
       signal.removeEventListener('abort', stop);
     }
   }

@@ -3,12 +3,12 @@ import type { Labels } from '../model/labels.js';
 import { legalLabelKey, legalLabelValue } from './legal.js';
 import type { MappingRules } from './mapping.js';
 import type { Reasons } from './reasons.js';
-import { fits, own, type Subject, tagValues, textOf } from './sources.js';
+import { fits, isPlainTag, own, type Subject, tagValues, textOf } from './sources.js';
 
 /** The labels of an instance: those of the rules, metadata of the service, tags, its own metadata, its version. */
 export function labelsOf(subject: Required<Subject>, rules: MappingRules, reasons: Reasons): Labels {
   const { service, instance } = subject;
-  const { include, exclude = [], tags = false, rename, add } = rules.labels ?? {};
+  const { include, exclude = [], tags = false, plainTags, rename, add } = rules.labels ?? {};
   const labels: Record<string, string> = { ...add };
   const put = (key: string, value: string): void => {
     if (include !== undefined && !include.some((pattern) => fits(pattern, key))) return;
@@ -24,6 +24,9 @@ export function labelsOf(subject: Required<Subject>, rules: MappingRules, reason
   if (tags)
     for (const list of [service.tags, instance.tags])
       for (const [key, value] of tagValues(list)) put(key, value);
+  if (plainTags !== undefined)
+    for (const tag of [...(service.tags ?? []), ...(instance.tags ?? [])])
+      if (isPlainTag(tag)) put(`${plainTags}/${tag.replaceAll('/', '-')}`, 'true');
   for (const [key, value] of Object.entries(instance.metadata ?? {})) put(key, value);
   const version = textOf(rules.version, subject);
   const legal = version === undefined ? undefined : legalLabelValue(version);

@@ -77,8 +77,8 @@ function convert(record: ServiceRecord, rules: MappingRules, identity: Identity)
     creationTime: record.createdAt ?? 0,
     clusterVIPs: {},
     defaultAddress: address ?? '0.0.0.0',
-    resolution: isLookedUp ? 'DNSLB' : 'ClientSideLB',
-    meshExternal: rules.meshExternal ?? false,
+    resolution: record.passthrough === true ? 'Passthrough' : isLookedUp ? 'DNSLB' : 'ClientSideLB',
+    meshExternal: record.external ?? rules.meshExternal ?? false,
     resourceVersion: '',
     sequence: 0,
     attributes: {

@@ -1,5 +1,5 @@
 /** Whether a module's export is an adapter. */
-import { isRecord } from './is-record.js';
+import { isRecord } from '../base/is-record.js';
 
 /** What keeps a value from being an adapter, as a sentence part; undefined when nothing does. */
 export function describeAdapterFault(value: unknown): string | undefined {

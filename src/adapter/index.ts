@@ -3,7 +3,7 @@
  * of the package is internal.
  */
 export { defineAdapter, type Adapter, type AdapterContext, type JsonSchema } from './adapter.js';
-export { Backoff, type BackoffOptions } from './backoff.js';
+export { Backoff, type BackoffOptions } from '../base/backoff.js';
 export {
   connect,
   connectionProperties,
@@ -24,8 +24,11 @@ export {
   type JsonClientOptions,
   type JsonRequest,
 } from './json-client.js';
-export { longPolling, type LongPollingReader } from './long-polling.js';
+export { heartbeat, type Heartbeat, type HeartbeatOptions } from './heartbeat.js';
+export { inParts } from './in-parts.js';
+export { longPolling, type LongPollingOptions, type LongPollingReader } from './long-polling.js';
 export type { LabelRules, MappingRules, Selection, Source, TextRule } from './mapping.js';
+export { pause } from './pause.js';
 export { periodic, type PeriodicOptions, type PeriodicReader } from './periodic.js';
 export { polling, type Polled, type PollOptions, type PollPosition, type PollSource } from './poll.js';
 export { registryOf, type RegistryOptions } from './registry-of.js';
@@ -46,6 +49,7 @@ export {
   type Unchanged,
 } from './reading.js';
 export type { InstanceHealth, InstancePort, InstanceRecord, Metadata, ServiceRecord } from './record.js';
+export type { RereadingOptions } from './rereading.js';
 export { type CredentialSource } from './secret.js';
 export { streaming, type StreamEvent, type StreamingOptions, type StreamingReader } from './streaming.js';
 export { type TlsMaterial, type TlsSettings } from './tls.js';

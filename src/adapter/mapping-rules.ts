@@ -45,6 +45,7 @@ export const mappingSchema: JsonSchema = record({
     include: texts,
     exclude: texts,
     tags: { type: 'boolean' },
+    plainTags: { type: 'string', minLength: 1 },
     rename: textMap,
     add: textMap,
   }),

@@ -41,6 +41,8 @@ export interface LabelRules {
   readonly exclude?: readonly string[];
   /** Tags `KEY|VALUE`, `KEY=VALUE` or `KEY:VALUE` become labels too; what has no value does not. */
   readonly tags?: boolean;
+  /** Tags without a value become labels of this prefix with the value `true`: `tag` makes `tag/canary`. */
+  readonly plainTags?: string;
   /** Key of metadata to the label that it becomes. */
   readonly rename?: Labels;
   /** Labels that every endpoint has, unless its metadata say otherwise. */

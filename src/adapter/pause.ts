@@ -1,8 +1,13 @@
 /** Waiting that ends with its signal, and leaves no timer behind. */
-import { timer, type SchedulerLike } from 'rxjs';
+import { NEVER, race, take, timer, type Observable, type SchedulerLike } from 'rxjs';
 
-/** Resolves after some milliseconds, or at once when the signal is aborted. */
-export function pause(milliseconds: number, scheduler: SchedulerLike, signal: AbortSignal): Promise<void> {
+/** Resolves after some milliseconds, when `wake` says something, or at once when the signal is aborted. */
+export function pause(
+  milliseconds: number,
+  scheduler: SchedulerLike,
+  signal: AbortSignal,
+  wake: Observable<unknown> = NEVER,
+): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve();
@@ -13,7 +18,9 @@ export function pause(milliseconds: number, scheduler: SchedulerLike, signal: Ab
       waiting.unsubscribe();
       resolve();
     };
-    const waiting = timer(milliseconds, scheduler).subscribe({ complete: done });
+    const waiting = race(timer(milliseconds, scheduler), wake)
+      .pipe(take(1))
+      .subscribe({ complete: done, error: done });
     signal.addEventListener('abort', done, { once: true });
   });
 }

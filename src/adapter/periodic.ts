@@ -1,7 +1,7 @@
 /** Reading a registry as a whole, again and again. */
 import { Observable } from 'rxjs';
 import type { AdapterContext } from './adapter.js';
-import { Backoff, type BackoffOptions } from './backoff.js';
+import { Backoff, type BackoffOptions } from '../base/backoff.js';
 import { pause } from './pause.js';
 import type { ReadEvent } from './read-event.js';
 import { failed, type RegistryReading } from './reading.js';

@@ -10,8 +10,11 @@ export type ReadEvent =
   | { readonly type: 'service'; readonly service: string; readonly reading: Reading<ServiceRecord> }
   /** The registry says that a service is gone. */
   | { readonly type: 'removed'; readonly service: string }
-  /** The services that there are, or that these could not be told; those that are not among them are gone. */
-  | { readonly type: 'listed'; readonly reading: Reading<readonly string[]> }
+  /**
+   * The services that there are, or that these could not be told; those that are not among them are gone. When a
+   * registry is listed in parts, that is said of each part alone: the others keep their services.
+   */
+  | { readonly type: 'listed'; readonly reading: Reading<readonly string[]>; readonly part?: string }
   /**
    * Everything is said anew from here on, as after a connection that was lost: what is not said again before `synced`
    * is gone, and not before.

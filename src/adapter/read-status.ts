@@ -7,7 +7,8 @@ export class ReadStatus {
   readonly #services = new Map<string, string | undefined>();
   readonly #failed = new Set<string>();
   #registry: string | undefined;
-  #list: string | undefined;
+  /** Why lists could not be read, by part. */
+  readonly #lists = new Map<string, string>();
 
   /** The services that are known of. */
   services(): Iterable<string> {
@@ -22,12 +23,12 @@ export class ReadStatus {
     this.#registry = undefined;
   }
 
-  listFailed(reason: string): void {
-    this.#list = reason;
+  listFailed(part: string, reason: string): void {
+    this.#lists.set(part, part === '' ? reason : `${part}: ${reason}`);
   }
 
-  listRead(): void {
-    this.#list = undefined;
+  listRead(part: string): void {
+    this.#lists.delete(part);
   }
 
   serviceFailed(service: string, reason: string): void {
@@ -51,9 +52,9 @@ export class ReadStatus {
     const bad = this.#failed.size;
     const kept = synced ? 'what it said stays in force' : 'nothing of it was read since the start';
     if (this.#registry !== undefined) return failedStatus(this.#registry, kept);
-    if (this.#list !== undefined && bad === all) return failedStatus(this.#list, kept);
-    if (this.#list !== undefined)
-      return { state: 'degraded', message: `its services cannot be listed (${this.#list})` };
+    const [list] = this.#lists.values();
+    if (list !== undefined && bad === all) return failedStatus(list, kept);
+    if (list !== undefined) return { state: 'degraded', message: `its services cannot be listed (${list})` };
     const [first] = this.#failed;
     if (first !== undefined) {
       const reason = this.#services.get(first) ?? '';

@@ -67,6 +67,10 @@ export interface ServiceRecord {
   readonly ports?: readonly InstancePort[];
   /** All instances; none is a service that is there and has none. */
   readonly instances: readonly InstanceRecord[];
+  /** The registry says that the service is outside of the mesh; goes before the mapping's rule. */
+  readonly external?: boolean;
+  /** Traffic goes to the address that a client asked for, not to one of the instances. */
+  readonly passthrough?: boolean;
   /** When the service came to be, in seconds since the epoch, if the registry knows. */
   readonly createdAt?: number;
 }

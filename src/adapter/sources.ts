@@ -38,6 +38,13 @@ export function own(map: Metadata | undefined, key: string): string | undefined 
   return map !== undefined && Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
+const tagForm = /^([^|=:]+)[|=:](.*)$/s;
+
+/** Whether a tag is a word without a value. */
+export function isPlainTag(tag: string): boolean {
+  return tag !== '' && !tagForm.test(tag);
+}
+
 const knownTags = new WeakMap<readonly string[], ReadonlyMap<string, string>>();
 
 /** Tags `KEY|VALUE`, `KEY=VALUE` or `KEY:VALUE` by key; others have no value. */
@@ -47,7 +54,7 @@ export function tagValues(tags: readonly string[] | undefined): ReadonlyMap<stri
   if (values === undefined) {
     const found = new Map<string, string>();
     for (const tag of tags) {
-      const [, key, value] = /^([^|=:]+)[|=:](.*)$/s.exec(tag) ?? [];
+      const [, key, value] = tagForm.exec(tag) ?? [];
       if (key !== undefined && value !== undefined && !found.has(key)) found.set(key, value);
     }
     values = found;

@@ -2,7 +2,7 @@
 import { Observable, type Subscription } from 'rxjs';
 import { errorMessage } from '../base/errors.js';
 import type { AdapterContext } from './adapter.js';
-import { Backoff, type BackoffOptions } from './backoff.js';
+import { Backoff, type BackoffOptions } from '../base/backoff.js';
 import type { ReadEvent } from './read-event.js';
 import { failed } from './reading.js';
 

@@ -17,6 +17,7 @@ export const errorCodes = {
   CLUSTER_UNREADABLE: 'the API of a Kubernetes cluster cannot be read',
   COMPARE_FAILED: 'two control planes cannot be compared',
   STATUS_FAILED: 'a server cannot be asked for the status of its proxies',
+  JWKS_UNREADABLE: 'the keys for tokens of an issuer cannot be fetched',
   JSON_INVALID: 'text is not the JSON form of the message that it should be',
   INTERNAL: 'a defect of Pilotlight itself',
 } as const;

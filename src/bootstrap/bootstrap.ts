@@ -1,9 +1,10 @@
 /**
- * Envoy bootstraps that point at Pilotlight: a node that tells who the proxy is, ADS for clusters and endpoints,
- * the admin port, and, for an Envoy that is to be of use before it is served listeners, static listeners that
- * send everything to given clusters.
+ * Envoy bootstraps that point at Pilotlight: a node that tells who the proxy is, ADS for listeners, routes, clusters and
+ * endpoints, SDS for certificates, and the admin port. An Envoy that is no sidecar may have static listeners instead,
+ * which send everything to given clusters.
  */
 import type { Address } from '../settings/setting.js';
+import { sdsGrpcCluster } from '../translate/names.js';
 import { serverTransportSocket, type ServerTls } from './server-tls.js';
 
 /** A listener that sends all that it receives to one cluster. */
@@ -32,7 +33,10 @@ export interface BootstrapOptions extends ClientOptions {
   /** GRPC without it. */
   readonly apiType?: ApiType;
   readonly admin: Address;
+  /** With any, the Envoy has these in the place of those that it would be served. */
   readonly listeners: readonly StaticListener[];
+  /** Where Istio's agent gives certificates; without it they are asked of the server. */
+  readonly agentSocket?: string;
 }
 
 const xdsCluster = 'xds-grpc';
@@ -51,22 +55,36 @@ export function bootstrap(options: BootstrapOptions): Readonly<Record<string, un
         set_node_on_first_message_only: true,
         grpc_services: [{ envoy_grpc: { cluster_name: xdsCluster } }],
       },
-      // Clusters that never come must not keep the listeners below from starting.
+      // Clusters that never come must not keep the listeners from starting.
       cds_config: { ...fromAds, initial_fetch_timeout: '15s' },
+      ...(options.listeners.length === 0 && { lds_config: { ...fromAds, initial_fetch_timeout: '15s' } }),
     },
     static_resources: {
       listeners: options.listeners.map(listener),
-      clusters: [controlPlane(options)],
+      clusters: [controlPlane(xdsCluster, options), secretServer(options)],
     },
   };
 }
 
-function controlPlane({ server, serverTls }: BootstrapOptions): unknown {
+/** What listeners and clusters call the place that certificates of the mesh come from. */
+function secretServer(options: BootstrapOptions): unknown {
+  const { agentSocket } = options;
+  if (agentSocket === undefined) return controlPlane(sdsGrpcCluster, options);
+  return grpcCluster(sdsGrpcCluster, 'STATIC', { pipe: { path: agentSocket } });
+}
+
+function controlPlane(name: string, { server, serverTls }: BootstrapOptions): unknown {
   return {
-    name: xdsCluster,
-    type: /^[\d.]+$|:/.test(server.host) ? 'STATIC' : 'STRICT_DNS',
-    connect_timeout: '1s',
+    ...grpcCluster(name, /^[\d.]+$|:/.test(server.host) ? 'STATIC' : 'STRICT_DNS', socketAddress(server)),
     ...(serverTls && { transport_socket: serverTransportSocket(serverTls, server) }),
+  };
+}
+
+function grpcCluster(name: string, type: 'STATIC' | 'STRICT_DNS', address: unknown): object {
+  return {
+    name,
+    type,
+    connect_timeout: '1s',
     typed_extension_protocol_options: {
       'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
         '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
@@ -76,8 +94,8 @@ function controlPlane({ server, serverTls }: BootstrapOptions): unknown {
       },
     },
     load_assignment: {
-      cluster_name: xdsCluster,
-      endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(server) } }] }],
+      cluster_name: name,
+      endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }],
     },
   };
 }

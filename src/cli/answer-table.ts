@@ -2,6 +2,14 @@
 import { aligned } from '../base/aligned.js';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../envoy/json-value.js';
 import { resourceName, type Answer } from '../compare/resources.js';
+import {
+  listenerHeadings,
+  listenerRows,
+  nameHeadings,
+  nameRows,
+  routeHeadings,
+  routeRows,
+} from './listener-rows.js';
 
 /** All types of an answer, a table each. */
 export function answerTables(answer: Answer): string {
@@ -22,6 +30,12 @@ function tableOf(type: string, resources: readonly JsonObject[]): string {
         ['ENDPOINT', 'HEALTH', 'WEIGHT', 'LOCALITY', 'PRIORITY', 'CLUSTER'],
         resources.flatMap(endpointRows),
       );
+    case 'lds':
+      return table(listenerHeadings, resources.flatMap(listenerRows));
+    case 'rds':
+      return table(routeHeadings, resources.flatMap(routeRows));
+    case 'nds':
+      return table(nameHeadings, resources.flatMap(nameRows));
     default:
       return table(
         ['NAME'],

@@ -6,6 +6,7 @@ import { ContextAccess } from '../kubernetes/access.js';
 import { ApiClient } from '../kubernetes/api-client.js';
 import type { ReadContext } from '../kubernetes/kubeconfig-files.js';
 import type { Timing } from '../kubernetes/timing.js';
+import type { AddressWriterStatus } from './address-writer.js';
 
 export interface ClusterConnectionOptions {
   /** The cluster's id, `Kubernetes` for the primary one unless told. */
@@ -15,6 +16,8 @@ export interface ClusterConnectionOptions {
   /** Whether the configuration of the mesh is in it; of others only services and workloads are read. */
   readonly isPrimary: boolean;
   readonly read: ReadContext;
+  /** Configuration of other revisions does not count. */
+  readonly revision: string;
   readonly logger: Logger;
   readonly timing?: Partial<Timing>;
 }
@@ -29,6 +32,8 @@ export interface ClusterStatus {
   /** Why it cannot be read at present. */
   readonly error?: string;
   readonly resources: readonly ResourceStatus[];
+  /** How addresses of ServiceEntries are written, where they are. */
+  readonly addresses?: AddressWriterStatus;
 }
 
 /** As long as a timer can be. */
@@ -43,7 +48,7 @@ export class ClusterConnection {
   readonly #origin: string;
   #closed = false;
 
-  constructor({ id, origin, isPrimary, read, logger, timing = {} }: ClusterConnectionOptions) {
+  constructor({ id, origin, isPrimary, read, revision, logger, timing = {} }: ClusterConnectionOptions) {
     this.id = id;
     this.isPrimary = isPrimary;
     this.#origin = origin;
@@ -53,6 +58,7 @@ export class ClusterConnection {
       name: `kubernetes/${id}`,
       client: this.client,
       logger,
+      revision,
       ...(!isPrimary && { kinds: remoteClusterKinds }),
     });
   }

@@ -9,6 +9,8 @@ export interface CollectionOptions {
   readonly path: string;
   /** `labelSelector` or `fieldSelector`. */
   readonly selector: Readonly<Record<string, string>>;
+  /** What is kept of an object, if anything; all of it when absent. */
+  readonly keep?: (item: RawObject) => RawObject | undefined;
   /** Called when everything has been listed, and whenever something differs since; not while nothing is known yet. */
   readonly onChange: (items: readonly RawObject[]) => void;
   /** Called with why it cannot be read, and with nothing once it can again. */
@@ -67,7 +69,8 @@ export class Collection implements ListWatchListener {
   }
 
   listed(item: RawObject): void {
-    this.#pending.set(item.metadata.name, item);
+    const kept = this.#kept(item);
+    if (kept !== undefined) this.#pending.set(item.metadata.name, kept);
   }
 
   listEnds(): void {
@@ -79,13 +82,14 @@ export class Collection implements ListWatchListener {
   }
 
   changed(object: RawObject): void {
-    this.#items.set(object.metadata.name, object);
+    const kept = this.#kept(object);
+    if (kept === undefined) return;
+    this.#items.set(object.metadata.name, kept);
     this.#tell();
   }
 
   deleted(object: RawObject): void {
-    this.#items.delete(object.metadata.name);
-    this.#tell();
+    if (this.#items.delete(object.metadata.name)) this.#tell();
   }
 
   watching(): void {
@@ -96,6 +100,11 @@ export class Collection implements ListWatchListener {
     if (!again) return;
     this.#setFailure(error);
     if (error instanceof ApiError && error.status === 403) this.#isSettled();
+  }
+
+  #kept(item: RawObject): RawObject | undefined {
+    const { keep } = this.#options;
+    return keep === undefined ? item : keep(item);
   }
 
   #tell(): void {

@@ -8,18 +8,22 @@ import type { Logger } from '../base/logger.js';
 import type { Pace } from '../base/pace.js';
 import { primaryClusterId } from '../config/mesh-directory/state.js';
 import type { MeshConfig, MeshNetworks } from '../config/mesh-config.js';
-import type { Problem } from '../config/object.js';
+import type { ObjectSource, Problem } from '../config/object.js';
 import { contextOfFiles, contextOfPod, type ReadContext } from '../kubernetes/kubeconfig-files.js';
 import type { Timing } from '../kubernetes/timing.js';
 import { clusterRegistries, registryContext, removeClusterRegistries } from '../mesh/cluster-registries.js';
 import type { MeshState } from '../mesh/mesh-state.js';
+import type { WorkloadIdentity } from '../model/proxy.js';
 import type { KubernetesContext } from '../registry/kubernetes/registry.js';
+import { AddressWriter, type WriteCounts } from './address-writer.js';
 import { ClusterConnection, type ClusterStatus } from './cluster-connection.js';
 import { entryCluster, type ClusterEntry } from './entry.js';
+import { GatewaySecrets, type WantedObject } from './gateway-secrets.js';
 import { PrimaryCluster } from './primary-cluster.js';
 import { ProblemLog } from './problem-log.js';
 import { RemoteClusters, type RemoteCluster } from './remote-clusters.js';
 import { secretClusters, type SecretClusters } from './remote-secrets.js';
+import { SecretReviews } from './secret-reviews.js';
 
 /** A cluster to read, and who to be there. */
 export interface KubernetesOptions {
@@ -43,13 +47,27 @@ export interface LiveClustersOptions {
   /** Remote clusters of the settings. */
   readonly clusters: readonly ClusterEntry[];
   readonly systemNamespace: string;
+  /** The revision of the control plane: configuration of others does not count. */
+  readonly revision: string;
   readonly domainSuffix: string;
-  readonly autoAllocate: 'status' | 'memory';
+  /**
+   * Where addresses of ServiceEntries without one come from: their status, this process where the status has none, or
+   * their status, to which this process writes them. `memory` when absent. Without a live primary cluster nothing is
+   * written.
+   */
+  readonly autoAllocate?: AutoAllocate | undefined;
   /** Milliseconds that remote clusters are waited for at the start. */
   readonly remoteClusterTimeout: number;
   readonly pace: Pace;
   readonly timing?: Partial<Timing>;
+  /** What is known of who may read Secrets has changed. */
+  readonly onSecretRights?: () => void;
+  /** What the objects of the primary cluster become, such as these and more; they themselves when absent. */
+  readonly extendPrimary?: (source: ObjectSource) => ObjectSource;
 }
+
+/** As the setting of that name has it. */
+export type AutoAllocate = 'memory' | 'status' | 'write';
 
 const noSecrets: SecretClusters = { clusters: [], refused: [], problems: [] };
 
@@ -62,6 +80,10 @@ export class LiveClusters {
   readonly #read: ReadContext | undefined;
   readonly #remotes: RemoteClusters;
   readonly #problemLog: ProblemLog;
+  #addressWriter: AddressWriter | undefined;
+  readonly #gatewaySecrets: GatewaySecrets | undefined;
+  readonly #reviews: SecretReviews | undefined;
+  #primaryObjects: ObjectSource | undefined;
   /** Clusters that have been read, by id. */
   readonly #connected = new Map<string, ClusterConnection>();
   /** Those of which the mesh has registries. */
@@ -76,7 +98,10 @@ export class LiveClusters {
   #open = false;
   #closed = false;
 
-  /** @throws PilotError USAGE for a cluster beside a directory that has the directory's id. */
+  /**
+   * @throws PilotError USAGE for a cluster beside a directory that has the directory's id, and when addresses are to be
+   * written where there is no live primary cluster.
+   */
   constructor(options: LiveClustersOptions) {
     const { kubernetes, hasDirectory, logger } = options;
     this.#options = options;
@@ -88,13 +113,26 @@ export class LiveClusters {
         hint: 'Give the live cluster another name, with --cluster-id NAME. It is read as a remote cluster then.',
       });
     }
+    if (options.autoAllocate === 'write' && (hasDirectory || kubernetes === undefined)) {
+      throw new PilotError('USAGE', '--auto-allocate write: there is no live primary cluster to write to', {
+        hint: hasDirectory
+          ? 'A mesh directory is the primary cluster here, and is only read. Give --auto-allocate memory instead.'
+          : 'Name the cluster with --context or --in-cluster, or give --auto-allocate memory instead.',
+      });
+    }
     this.#primaryId = hasDirectory ? primaryClusterId : id;
     this.#listed = options.clusters.map(entryCluster);
     this.#beside =
       this.#read !== undefined && hasDirectory
         ? [{ id, origin: 'the settings', version: '', read: this.#read }]
         : [];
-    if (this.#read !== undefined && !hasDirectory) this.#primary = this.#primaryCluster(id, this.#read);
+    if (this.#read !== undefined && !hasDirectory) {
+      this.#primary = this.#primaryCluster(id, this.#read);
+      const { client } = this.#primary.connection;
+      const { onSecretRights = () => undefined } = options;
+      this.#gatewaySecrets = new GatewaySecrets({ cluster: id, client, logger });
+      this.#reviews = new SecretReviews({ client, logger, onAnswer: onSecretRights });
+    }
     this.#remotes = new RemoteClusters(
       {
         open: ({ id: cluster, origin, read }) => this.#connection(cluster, origin, false, read),
@@ -114,6 +152,22 @@ export class LiveClusters {
   /** Whether there is no cluster at all at present. */
   get isEmpty(): boolean {
     return this.#primary === undefined && this.#beside.length + this.#listed.length === 0;
+  }
+
+  /** The id of the cluster that the mesh is configured in. */
+  get primaryId(): string {
+    return this.#primaryId;
+  }
+
+  /** Which of the primary cluster's Secrets and ConfigMaps are read for gateways; of a directory's all are. */
+  wantSecrets(objects: Iterable<WantedObject>): void {
+    this.#gatewaySecrets?.want(objects);
+  }
+
+  /** Whether a workload may read Secrets, where a live primary cluster can be asked. */
+  get mayReadSecrets(): ((identity: WorkloadIdentity) => boolean | undefined) | undefined {
+    const reviews = this.#reviews;
+    return reviews && ((identity) => reviews.mayReadSecrets(identity));
   }
 
   /** Whether a live cluster says what the mesh is. */
@@ -151,8 +205,10 @@ export class LiveClusters {
     const { mesh } = this.#options;
     this.#connected.set(connection.id, connection);
     this.configure(settings.config, settings.networks);
-    mesh.addObjects(connection.source);
+    mesh.addObjects(this.#objectsOf(connection));
+    if (this.#gatewaySecrets !== undefined) mesh.addObjects(this.#gatewaySecrets);
     mesh.setMesh(settings.config, settings.networks);
+    if (this.#options.autoAllocate === 'write') this.#writeAddresses(connection, settings.config);
   }
 
   /** Sets the mesh configuration by which clusters are read. Before the first time none of them counts. */
@@ -161,6 +217,7 @@ export class LiveClusters {
     const context = { ...registryContext(config, networks), rootNamespace: this.#options.systemNamespace };
     if (deepEqual(context, this.#context)) return;
     this.#context = context;
+    this.#addressWriter?.select(config.discoverySelectors);
     const isPrimary = ({ id }: ClusterConnection): number => (id === this.#primaryId ? 0 : 1);
     const inOrder = [...this.#connected.values()].sort(
       (a, b) => isPrimary(a) - isPrimary(b) || compareStrings(a.id, b.id),
@@ -183,7 +240,10 @@ export class LiveClusters {
 
   /** How each cluster is doing, the primary one first; at the end new connections to clusters that have an old one. */
   status(): readonly ClusterStatus[] {
-    return [...this.#connections(), ...this.#remotes.replacements()].map((connection) => connection.status());
+    return [...this.#connections(), ...this.#remotes.replacements()].map((connection) => ({
+      ...connection.status(),
+      ...(connection.isPrimary && this.#addressWriter && { addresses: this.#addressWriter.status() }),
+    }));
   }
 
   /** What is wrong or doubtful with objects and configuration of clusters at present. */
@@ -205,17 +265,34 @@ export class LiveClusters {
     ];
   }
 
-  close(): void {
+  /** What became of addresses that were written, and whether this process is the one that writes them; if any does. */
+  addressWrites(): { readonly leading: boolean; readonly counts: WriteCounts } | undefined {
+    const status = this.#addressWriter?.status();
+    return status && { leading: status.leading, counts: status.writes };
+  }
+
+  async close(): Promise<void> {
     this.#closed = true;
-    this.#primary?.close();
     this.#remotes.close();
+    await this.#addressWriter?.close();
+    this.#gatewaySecrets?.close();
+    this.#reviews?.close();
+    this.#primary?.close();
+  }
+
+  #writeAddresses({ client, source }: ClusterConnection, { discoverySelectors }: MeshConfig): void {
+    const { systemNamespace, logger } = this.#options;
+    this.#addressWriter = new AddressWriter({ client, source, systemNamespace, logger });
+    this.#addressWriter.select(discoverySelectors);
+    this.#addressWriter.start();
   }
 
   #primaryCluster(id: string, read: ReadContext): PrimaryCluster {
-    const { systemNamespace, domainSuffix, logger, mesh } = this.#options;
+    const { systemNamespace, revision, domainSuffix, logger, mesh } = this.#options;
     return new PrimaryCluster({
       connection: this.#connection(id, 'the primary cluster', true, read),
       systemNamespace,
+      revision,
       domainSuffix,
       logger,
       onSettings: ({ config, networks }) => {
@@ -232,8 +309,8 @@ export class LiveClusters {
   }
 
   #connection(id: string, origin: string, isPrimary: boolean, read: ReadContext): ClusterConnection {
-    const { logger, timing = {} } = this.#options;
-    return new ClusterConnection({ id, origin, isPrimary, read, logger, timing });
+    const { revision, logger, timing = {} } = this.#options;
+    return new ClusterConnection({ id, origin, isPrimary, read, revision, logger, timing });
   }
 
   #connections(): readonly ClusterConnection[] {
@@ -243,11 +320,21 @@ export class LiveClusters {
 
   #attach(connection: ClusterConnection): void {
     if (this.#context === undefined) return;
-    const { id, source, isPrimary } = connection;
+    const { id, isPrimary } = connection;
+    const source = this.#objectsOf(connection);
     const { mesh } = this.#options;
     this.#attached.add(id);
-    for (const registry of clusterRegistries(source, isPrimary, this.#context, this.#options))
+    const { pace, autoAllocate = 'memory' } = this.#options;
+    const addresses = autoAllocate === 'write' ? 'status' : autoAllocate;
+    const options = { pace, autoAllocate: addresses } as const;
+    for (const registry of clusterRegistries(source, isPrimary, this.#context, options))
       mesh.setRegistry(registry);
+  }
+
+  #objectsOf({ source, isPrimary }: ClusterConnection): ObjectSource {
+    if (!isPrimary) return source;
+    this.#primaryObjects ??= this.#options.extendPrimary?.(source) ?? source;
+    return this.#primaryObjects;
   }
 
   /** Of clusters of one id the first counts: a directory's, the primary one, those of the settings, those of Secrets. */

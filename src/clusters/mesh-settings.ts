@@ -1,6 +1,6 @@
 /**
- * MeshConfig and MeshNetworks of a live mesh: the keys `mesh` and `meshNetworks` of the ConfigMap `istio` in the system
- * namespace, with Istio's defaults where there are none. What is refused keeps its last valid version.
+ * MeshConfig and MeshNetworks of a live mesh: the keys `mesh` and `meshNetworks` of a ConfigMap in the system namespace
+ * (`istio`, or that of a revision), with Istio's defaults where there are none. What is refused keeps its last valid version.
  */
 import type { Decoded } from '../config/decode/decoded.js';
 import { decodeMeshConfig, defaultMeshConfig } from '../config/decode/mesh-config.js';
@@ -10,8 +10,10 @@ import type { Problem } from '../config/object.js';
 import { parseChunk } from '../config/yaml.js';
 import type { RawObject } from '../kubernetes/list-watch.js';
 
-/** The name of the ConfigMap. */
-export const meshConfigMapName = 'istio';
+/** The name of a revision's ConfigMap, as in Istio. */
+export function meshConfigMapName(revision: string): string {
+  return revision === 'default' ? 'istio' : `istio-${revision}`;
+}
 
 /** What the mesh is run by. */
 export interface MeshSettings {
@@ -24,9 +26,12 @@ export class MeshSettingsReader {
   readonly #config: LastValid<MeshConfig>;
   readonly #networks: LastValid<MeshNetworks>;
 
-  /** @param source of the ConfigMap, for messages. */
-  constructor(source: string, namespace: string, domainSuffix: string) {
-    const place = { file: source, object: `ConfigMap ${namespace}/${meshConfigMapName}` };
+  /**
+   * @param source of the ConfigMap, for messages.
+   * @param name `namespace/name` of the ConfigMap.
+   */
+  constructor(source: string, name: string, domainSuffix: string) {
+    const place = { file: source, object: `ConfigMap ${name}` };
     this.#config = new LastValid(place, 'data.mesh', defaultMeshConfig({ domainSuffix }), (value) =>
       decodeMeshConfig(value, { domainSuffix }),
     );

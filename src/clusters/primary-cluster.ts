@@ -10,6 +10,8 @@ import { remoteSecretSelector } from './remote-secrets.js';
 export interface PrimaryClusterOptions {
   readonly connection: ClusterConnection;
   readonly systemNamespace: string;
+  /** Whose mesh configuration counts. */
+  readonly revision: string;
   readonly domainSuffix: string;
   readonly logger: Logger;
   readonly onSettings: (settings: MeshSettings) => void;
@@ -21,15 +23,18 @@ export class PrimaryCluster {
   readonly #reader: MeshSettingsReader;
   readonly #configMap: Collection;
   readonly #secrets: Collection;
+  readonly #configMapName: string;
   #settings: MeshSettings;
   #closed = false;
   #close: () => void = () => undefined;
 
   constructor(options: PrimaryClusterOptions) {
-    const { connection, systemNamespace, domainSuffix, logger } = options;
+    const { connection, systemNamespace, revision, domainSuffix, logger } = options;
     const { name } = connection.source;
     this.connection = connection;
-    this.#reader = new MeshSettingsReader(name, systemNamespace, domainSuffix);
+    this.#configMapName = meshConfigMapName(revision);
+    const configMapName = `${systemNamespace}/${this.#configMapName}`;
+    this.#reader = new MeshSettingsReader(name, configMapName, domainSuffix);
     this.#settings = this.#reader.take(undefined);
     const collection = (
       what: string,
@@ -48,9 +53,9 @@ export class PrimaryCluster {
         },
       });
     this.#configMap = collection(
-      `the ConfigMap ${systemNamespace}/${meshConfigMapName}`,
+      `the ConfigMap ${configMapName}`,
       'configmaps',
-      { fieldSelector: `metadata.name=${meshConfigMapName}` },
+      { fieldSelector: `metadata.name=${this.#configMapName}` },
       ([configMap]) => {
         this.#settings = this.#reader.take(configMap);
         options.onSettings(this.#settings);
@@ -106,7 +111,7 @@ export class PrimaryCluster {
     const { source } = this.connection;
     const failures: readonly [string, Error | undefined][] = [
       ['its objects', source.failure],
-      [`the ConfigMap ${meshConfigMapName}`, this.#configMap.failure],
+      [`the ConfigMap ${this.#configMapName}`, this.#configMap.failure],
       ['the Secrets of remote clusters', this.#secrets.failure],
     ];
     return failures.flatMap(([what, error]) =>

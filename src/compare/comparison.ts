@@ -9,7 +9,7 @@ import { withoutIgnored, type Ignore } from './ignore.js';
 import { chanceOrdersNote, withoutChanceOrders } from './normalise.js';
 import type { ProxyPair } from './proxy-pairs.js';
 import { compareResources, type Answer, type ResourceDifference } from './resources.js';
-import type { Side, SideAnswer } from './side.js';
+import { mayBeServedNames, type Side, type SideAnswer } from './side.js';
 import { chooseTypes } from './types.js';
 
 /** How to compare. */
@@ -92,7 +92,10 @@ export function isIncomplete({ proxies }: Comparison): boolean {
  */
 export async function compareSides(left: Side, right: Side, options: ComparisonOptions): Promise<Comparison> {
   const sides = [left, right] as const;
-  const { compared: types, notCompared } = chooseTypes(sides, options.labels, options.types);
+  const hasNames = options.proxies.some(
+    ({ left: a, right: b }) => mayBeServedNames(a) || mayBeServedNames(b),
+  );
+  const { compared: types, notCompared } = chooseTypes(sides, options.labels, options.types, hasNames);
   const ignoreOrders = !options.exact && sides.some(({ hasChanceOrders }) => hasChanceOrders);
   const compare = rememberingCompare(ignoreOrders);
   const proxies: ProxyComparison[] = [];

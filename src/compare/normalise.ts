@@ -1,16 +1,17 @@
 /**
  * Orders that Istiod leaves to chance (Istio reference C.1), taken out of resources before they are compared with
- * what a live server says: endpoints of one locality, and the query parameters of a route's match. Resources
- * themselves are always compared by name.
+ * what a live server says: endpoints of one locality, the query parameters of a route's match, and the addresses of a
+ * name, which are those of such endpoints. Resources themselves are always compared by name, so that the order of
+ * clusters, listeners, routes and assignments in an answer never counts.
  */
 import { compareStrings } from '../base/compare.js';
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../envoy/json-value.js';
 
 /** What `withoutChanceOrders` does, for a report. */
 export const chanceOrdersNote =
-  'orders that Istio leaves to chance do not count (endpoints of one locality, query parameters of a match); with --exact they do';
+  'orders that Istio leaves to chance do not count (endpoints of one locality, query parameters of a match, addresses of a name); with --exact they do';
 
-const listsInAnyOrder: ReadonlySet<string> = new Set(['lb_endpoints', 'query_parameters']);
+const listsInAnyOrder: ReadonlySet<string> = new Set(['lb_endpoints', 'query_parameters', 'ips']);
 
 /** The resource with those lists sorted by their content. */
 export function withoutChanceOrders(resource: JsonObject): JsonObject {

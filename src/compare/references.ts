@@ -30,6 +30,21 @@ export function routeNames(listeners: readonly JsonObject[]): ReadonlySet<string
   return names;
 }
 
+/** The names of the secrets that listeners and clusters ask for over ADS. */
+export function secretNames(resources: readonly JsonObject[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (value: Json): void => {
+    if (isJsonArray(value)) value.forEach(visit);
+    if (!isJsonObject(value)) return;
+    const { name, sds_config: source } = value;
+    const overAds = isJsonObject(source) && source['ads'] !== undefined;
+    if (overAds && typeof name === 'string' && name !== '') names.add(name);
+    Object.values(value).forEach(visit);
+  };
+  resources.forEach(visit);
+  return names;
+}
+
 /** The names of the clusters that a gRPC client takes from route configurations. It knows no mirrors. */
 export function clusterNames(configurations: readonly JsonObject[]): ReadonlySet<string> {
   const actions = configurations

@@ -71,7 +71,12 @@ export interface Side {
 }
 
 /** Types of resources in the order in which they are asked for and shown. */
-export const comparableTypes = ['cds', 'eds', 'lds', 'rds'] as const;
+export const comparableTypes = ['cds', 'eds', 'lds', 'rds', 'nds'] as const;
+
+/** Whether a proxy may be served names: its agent captures DNS, or nobody knows its node. */
+export function mayBeServedNames({ node }: Pick<ProxyRequest, 'node'>): boolean {
+  return node === undefined || node.metadata?.['DNS_CAPTURE'] !== undefined;
+}
 
 /** A failure of one side, told with what it is. */
 export function sideFailure(source: string, what: string, thrown: unknown, hint?: string): PilotError {

@@ -90,6 +90,7 @@ export class Bench {
   readonly server: RegistryUnderTest;
   readonly patience: number;
   readonly #watched: Watched[] = [];
+  readonly #keepers: LastKnownKeeper[] = [];
   #folder: string | undefined;
 
   private constructor(driver: ConformanceDriver, server: RegistryUnderTest) {
@@ -156,17 +157,21 @@ export class Bench {
   /** A keeper of last known values in a folder of this check. */
   async keeper(): Promise<LastKnownKeeper> {
     this.#folder ??= await mkdtemp(join(tmpdir(), 'pilotlight-conformance-'));
-    return lastKnownFile({
+    const keeper = lastKnownFile({
       path: join(this.#folder, 'last-known.json'),
       identity: 'conformance',
       expiry: 3_600_000,
       problem: (message) => assert.fail(message),
     });
+    this.#keepers.push(keeper);
+    return keeper;
   }
 
   async close(): Promise<void> {
     for (const watched of this.#watched) watched.end();
     await this.server.stop();
+    // What was still to be written is, before its folder goes.
+    for (const keeper of this.#keepers) await keeper.load();
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
 }

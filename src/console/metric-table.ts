@@ -228,6 +228,16 @@ export const metricTable = {
     'policy',
   ),
 
+  addressLeader: gauge(
+    'pilotlight_address_writer_leading',
+    'Whether this instance is the one of several that writes addresses of ServiceEntries.',
+  ),
+  addressWrites: counter(
+    'pilotlight_address_writes',
+    'Addresses of ServiceEntries that were to be written, by what became of it: written, outdated (there was a newer version), rejected, failed.',
+    'outcome',
+  ),
+
   // Caches
   cacheReads: counter('xds_cache_reads', 'Look-ups in all caches: hit or miss.', 'type'),
   cacheSize: gauge('xds_cache_size', 'Entries of all caches.'),

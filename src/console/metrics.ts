@@ -29,6 +29,9 @@ export interface MetricSources {
   registries(): Iterable<RegistryView>;
   /** Hosts that several registries have. */
   conflicts(): Iterable<{ readonly policy: string }>;
+  /** Whether addresses of ServiceEntries are written by this process, and what became of each write; if any does. */
+  addressWrites():
+    { readonly leading: boolean; readonly counts: Readonly<Record<string, number>> } | undefined;
   /** How many documents and objects are refused at present. */
   refused(): number;
 }
@@ -73,6 +76,7 @@ export class PilotMetrics implements XdsObserver {
     this.#setCaches([...(this.#sources.caches?.() ?? [])]);
     this.#setRegistries(this.#sources.registries?.() ?? []);
     this.#setConflicts(this.#sources.conflicts?.() ?? []);
+    this.#setAddressWrites(this.#sources.addressWrites?.());
     this.#metrics.rejectedConfigs.set(this.#sources.refused?.() ?? 0);
     return {
       text: `${exposition(this.#metrics)}\n${await this.#registry.metrics()}`,
@@ -238,6 +242,13 @@ export class PilotMetrics implements XdsObserver {
       for (const [outcome, count] of Object.entries(view.safety.counts))
         registryRemovals.inc(count, registry, outcome);
     }
+  }
+
+  #setAddressWrites(writes: ReturnType<MetricSources['addressWrites']>): void {
+    const { addressLeader, addressWrites } = this.#metrics;
+    addressLeader.set(writes?.leading === true ? 1 : 0);
+    addressWrites.clear();
+    for (const [outcome, count] of Object.entries(writes?.counts ?? {})) addressWrites.inc(count, outcome);
   }
 
   #setConflicts(conflicts: Iterable<{ readonly policy: string }>): void {

@@ -3,6 +3,7 @@
  * `ServerTLSSettings`); the CA of mutual TLS may be in another one that is called `NAME-cacert`.
  */
 import { compareStrings } from '../base/compare.js';
+import { secretKeys } from '../config/credential-keys.js';
 import type { ApiClient } from '../kubernetes/api-client.js';
 import { ApiError } from '../kubernetes/api-error.js';
 import { readable, type ListedCluster } from './cluster-objects.js';
@@ -10,8 +11,7 @@ import type { DumpFile } from './layout.js';
 import { fields, list, type Fields } from './written-object.js';
 import { yamlText } from './yaml-text.js';
 
-/** Keys of a Secret that a gateway reads. */
-const keys = ['tls.crt', 'tls.key', 'tls.ocsp-staple', 'ca.crt', 'ca.crl', 'cert', 'key', 'cacert', 'crl'];
+const keys: ReadonlySet<string> = new Set(secretKeys);
 
 /** The names of the secrets, by namespace. */
 export function gatewaySecretNames(cluster: ListedCluster): ReadonlyMap<string, ReadonlySet<string>> {
@@ -57,7 +57,7 @@ export async function secretFiles(
 }
 
 function written(namespace: string, name: string, secret: Fields): Fields {
-  const data = Object.entries(fields(secret['data'])).filter(([key]) => keys.includes(key));
+  const data = Object.entries(fields(secret['data'])).filter(([key]) => keys.has(key));
   return {
     apiVersion: 'v1',
     kind: 'Secret',

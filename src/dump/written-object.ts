@@ -1,6 +1,6 @@
 /** What a dump writes of an object: what may matter to Pilotlight, and neither what is long nor what is secret. */
 import type { ListedKind } from './cluster-objects.js';
-import type { Kind } from '../config/object.js';
+import type { WatchedKind } from '../config/kubernetes/resources.js';
 
 /** A document as JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -23,7 +23,7 @@ const ownerFields = ['apiVersion', 'kind', 'name', 'controller'];
 const keptCopies = ['kubectl.kubernetes.io/last-applied-configuration'];
 
 /** The body of a document by its kind: everything but the envelope. */
-const bodies: Readonly<Record<Kind, (object: Fields) => Fields>> = {
+const bodies: Readonly<Record<WatchedKind, (object: Fields) => Fields>> = {
   Namespace: () => ({}),
   Node: ({ status }) => ({ status: nodeStatus(fields(status)) }),
   Service: ({ spec, status }) => ({ spec, status: some(fields(status), ['loadBalancer']) }),
@@ -51,7 +51,7 @@ export function writtenObjects({ resource: { kind }, apiVersion, objects }: List
   });
 }
 
-function body(kind: Kind, object: Fields): Fields {
+function body(kind: WatchedKind, object: Fields): Fields {
   return withoutEmpty(bodies[kind](object));
 }
 

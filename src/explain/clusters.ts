@@ -18,13 +18,16 @@ import { explainProtocol } from './protocol.js';
 import { explainNotes, explainSettings, originOf } from './settings.js';
 import { explainTls } from './tls.js';
 
+/** A port, as far as its clusters go. */
+type ClusteredPort = Omit<PortExplanation, 'listeners' | 'routes'>;
+
 /** Explains the clusters of a service's ports, in their order. */
 export function explainPorts(
   state: MeshDirectoryState,
   context: ProxyContext,
   service: Service,
   ports: readonly ServicePort[],
-): readonly PortExplanation[] {
+): readonly ClusteredPort[] {
   const inputs = outboundInputs(context, service);
   return ports.map((port) => ({
     port: port.port,

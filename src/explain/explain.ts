@@ -6,6 +6,7 @@ import type { MeshDirectoryState } from '../config/mesh-directory/state.js';
 import type { ProxyContext } from '../mesh/snapshot.js';
 import type { Service } from '../model/service.js';
 import { servicesOf } from '../registry/instances.js';
+import { explainCarriers } from './carriers.js';
 import { explainPorts, inboundClusters } from './clusters.js';
 import type { Explanation, Outcome, Reason, SeenService } from './explanation.js';
 import { nearestHosts } from './nearest.js';
@@ -88,7 +89,10 @@ function explainSeen(
     aliases: aliases.map((alias) => alias.hostname),
     ...(resolution === 'Alias' && externalName !== undefined && { aliasOf: externalName }),
     rule: explainRule(context, service),
-    ports: explainPorts(state, context, service, ports),
+    ports: explainPorts(state, context, service, ports).map((each) => ({
+      ...each,
+      ...explainCarriers(context, new Set(each.clusters.map(({ name }) => name))),
+    })),
     inbound: inboundClusters(context, hostname),
     leftOut: unsentEndpoints(state, context, service),
   };

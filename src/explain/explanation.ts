@@ -132,6 +132,10 @@ export interface PortExplanation {
   readonly clusters: readonly ClusterExplanation[];
   /** Why there is no cluster. */
   readonly reason?: Reason;
+  /** Names of the listeners that lead to any of the clusters. */
+  readonly listeners: readonly string[];
+  /** Routes that lead to any of the clusters, each as `ROUTES (VIRTUAL HOST)`. */
+  readonly routes: readonly string[];
 }
 
 /** One cluster: of the whole service or of a subset. */

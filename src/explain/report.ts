@@ -156,13 +156,24 @@ function ruleLines({ inForce, why, leftOut }: RuleExplanation, paint: Paint): st
   ];
 }
 
-function portLines({ port, name, protocol, protocolBy, clusters, reason }: PortExplanation, paint: Paint) {
+function portLines(explained: PortExplanation, paint: Paint): string[] {
+  const { port, name, protocol, protocolBy, clusters, reason } = explained;
   const protocolText = protocol === 'UnsupportedProtocol' ? 'sniffed' : protocol;
   return [
     '',
     `${paint.title(`Port ${port}`)}${name === '' ? '' : ` (${name})`}: ${protocolText}, ${protocolBy}`,
     ...(reason === undefined ? [] : [`  ${paint.bad('no cluster')}: ${reasonText(reason, paint)}`]),
+    ...carrierLines(explained),
     ...clusters.flatMap((cluster) => clusterLines(cluster, paint)),
+  ];
+}
+
+/** What leads to the clusters of a port. */
+function carrierLines({ clusters, listeners, routes }: PortExplanation): string[] {
+  if (clusters.length === 0) return [];
+  return [
+    `  listeners ${orNone(listeners.join(', '))}`,
+    ...(routes.length === 0 ? [] : [`  routes    ${routes.join(', ')}`]),
   ];
 }
 

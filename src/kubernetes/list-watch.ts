@@ -5,7 +5,7 @@
  */
 import type { ApiClient } from './api-client.js';
 import { apiError, isExpired } from './api-error.js';
-import { Backoff } from './backoff.js';
+import { Backoff } from '../base/backoff.js';
 import { lines } from './body.js';
 
 /** An object of the API as its JSON, as far as it matters here. */
@@ -74,7 +74,7 @@ export class ListWatch {
     this.#path = path;
     this.#selector = selector;
     this.#listener = listener;
-    this.#backoff = new Backoff(client.timing.firstRetry, client.timing.lastRetry);
+    this.#backoff = new Backoff({ first: client.timing.firstRetry, most: client.timing.lastRetry });
   }
 
   /** Lists and watches until the signal ends it. Never fails. */

@@ -15,6 +15,7 @@ import { discoveredObjects, type MeshObjects } from './mesh-objects.js';
 import { buildNetworkIndex, type HostResolver } from './network-index.js';
 import { PeerAuthenticationTable } from './peer-authentication.js';
 import { rebuild } from './rebuild.js';
+import { SecretTable } from './secret-index.js';
 import { ServiceTable } from './service-index.js';
 import { SidecarTable } from './sidecar-index.js';
 import type { Snapshot } from './snapshot.js';
@@ -132,6 +133,11 @@ export function* snapshotInPieces(input: SnapshotInput, previous?: Snapshot): Pi
       EnvoyFilterTable,
       { objects: objects.envoyFilters, rootNamespace },
       previous?.envoyFilters,
+    ),
+    secrets: rebuild(
+      SecretTable,
+      { secrets: objects.secrets, configMaps: objects.configMaps },
+      previous?.secrets,
     ),
   };
 }

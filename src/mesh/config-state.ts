@@ -10,6 +10,7 @@ import {
   type ConfigObject,
   type Kind,
   type ObjectEvent,
+  type ObjectRef,
 } from '../config/object.js';
 import { reuseList } from '../base/changes.js';
 import type { MeshObjects } from './mesh-objects.js';
@@ -34,12 +35,14 @@ const istioKinds = [
 /** Kinds that snapshots are made of; a change of any other is none of the mesh's business. */
 const meshKinds: ReadonlySet<Kind> = new Set<Kind>([
   'AuthorizationPolicy',
+  'ConfigMap',
   'DestinationRule',
   'EnvoyFilter',
   'Gateway',
   'Namespace',
   'PeerAuthentication',
   'RequestAuthentication',
+  'Secret',
   'Sidecar',
   'Telemetry',
   'VirtualService',
@@ -90,16 +93,14 @@ export class ConfigState {
     switch (event.type) {
       case 'upsert': {
         if (!keptKinds.has(event.object.kind)) return false;
+        if (holdsNothing(event.object)) return this.#forget(source, refOf(event.object));
         const key = objectKey(refOf(event.object));
         state.objects.set(key, event.object);
         state.said.add(key);
         return this.#refresh([key]);
       }
-      case 'removed': {
-        const key = objectKey(event.ref);
-        state.said.delete(key);
-        return state.objects.delete(key) && this.#refresh([key]);
-      }
+      case 'removed':
+        return this.#forget(source, event.ref);
       case 'synced': {
         const gone = [...state.objects.keys()].filter((key) => !state.said.has(key));
         for (const key of gone) state.objects.delete(key);
@@ -125,6 +126,8 @@ export class ConfigState {
         requestAuthentications: this.#list('RequestAuthentication', before?.requestAuthentications),
         telemetries: this.#list('Telemetry', before?.telemetries),
         envoyFilters: this.#list('EnvoyFilter', before?.envoyFilters),
+        secrets: this.#list('Secret', before?.secrets),
+        configMaps: this.#list('ConfigMap', before?.configMaps),
       };
       this.#changedKinds.clear();
     }
@@ -138,6 +141,13 @@ export class ConfigState {
       .filter(([, { newest }]) => shown.has(newest.kind))
       .sort(([a], [b]) => compareStrings(a, b))
       .map(([, { newest }]) => newest);
+  }
+
+  #forget(source: string, ref: ObjectRef): boolean {
+    const state = this.#source(source);
+    const key = objectKey(ref);
+    state.said.delete(key);
+    return state.objects.delete(key) && this.#refresh([key]);
   }
 
   #source(name: string): SourceObjects {
@@ -184,6 +194,13 @@ export class ConfigState {
       .filter((object) => isOfKind(object, kind));
     return reuseList(before, objects.sort(compareByAge));
   }
+}
+
+/** Most ConfigMaps and many Secrets are about something else. */
+function holdsNothing(object: AnyObject): boolean {
+  return (
+    (object.kind === 'Secret' || object.kind === 'ConfigMap') && Object.keys(object.spec.data).length === 0
+  );
 }
 
 function isOfKind<K extends Kind>(object: ConfigObject, kind: K): object is ConfigObject<K> {

@@ -14,7 +14,10 @@ import {
 } from './cluster-registries.js';
 import type { MeshState } from './mesh-state.js';
 
-export type DirectoryConnectionOptions = ClusterRegistryOptions;
+export interface DirectoryConnectionOptions extends ClusterRegistryOptions {
+  /** What the objects of the primary cluster become, such as these and more; they themselves when absent. */
+  readonly extendPrimary?: (source: ObjectSource) => ObjectSource;
+}
 
 /**
  * Keeps the mesh at the state of a directory.
@@ -26,7 +29,7 @@ export function connectDirectory(
   states$: Observable<MeshDirectoryState>,
   options: DirectoryConnectionOptions,
 ): Subscription {
-  const { pace = atOnce } = options;
+  const { pace = atOnce, extendPrimary = (source) => source } = options;
   const sources = new Map<string, ObjectSource>();
   let context: KubernetesContext | undefined;
   let connected: ReadonlySet<string> = new Set();
@@ -37,10 +40,11 @@ export function connectDirectory(
     context = nextContext;
     const clusters = new Set(state.clusters.keys());
     for (const cluster of clusters) {
-      const known = sources.get(cluster);
-      const source = known ?? directoryObjectSource(states$, cluster, `directory/${cluster}`, pace);
-      sources.set(cluster, source);
       const isPrimary = cluster === primaryClusterId;
+      const known = sources.get(cluster);
+      const read = (): ObjectSource => directoryObjectSource(states$, cluster, `directory/${cluster}`, pace);
+      const source = known ?? (isPrimary ? extendPrimary(read()) : read());
+      sources.set(cluster, source);
       if (known === undefined || changed)
         for (const registry of clusterRegistries(source, isPrimary, nextContext, { ...options, pace }))
           mesh.setRegistry(registry);

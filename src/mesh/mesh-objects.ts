@@ -18,6 +18,8 @@ export interface MeshObjects {
   readonly requestAuthentications: readonly ConfigObject<'RequestAuthentication'>[];
   readonly telemetries: readonly ConfigObject<'Telemetry'>[];
   readonly envoyFilters: readonly ConfigObject<'EnvoyFilter'>[];
+  readonly secrets: readonly ConfigObject<'Secret'>[];
+  readonly configMaps: readonly ConfigObject<'ConfigMap'>[];
 }
 
 /** A mesh without configuration. */
@@ -32,6 +34,8 @@ export const noMeshObjects: MeshObjects = Object.freeze({
   requestAuthentications: [],
   telemetries: [],
   envoyFilters: [],
+  secrets: [],
+  configMaps: [],
 });
 
 /** Labels by namespace. */
@@ -65,6 +69,8 @@ export function discoveredObjects(objects: MeshObjects, selectors: readonly Labe
     requestAuthentications: discovered(objects.requestAuthentications),
     telemetries: discovered(objects.telemetries),
     envoyFilters: discovered(objects.envoyFilters),
+    secrets: discovered(objects.secrets),
+    configMaps: discovered(objects.configMaps),
   };
 }
 

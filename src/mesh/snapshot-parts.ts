@@ -18,7 +18,13 @@ const named: Readonly<Record<Part, true>> = {
   requestAuthentications: true,
   telemetries: true,
   envoyFilters: true,
+  secrets: true,
 };
+
+/** Whether nothing but Secrets and ConfigMaps differs, which nothing but secrets is made of. */
+export function sameButSecrets(before: Snapshot, now: Snapshot): boolean {
+  return sameParts(before, now, 'secrets');
+}
 
 const parts = Object.keys(named) as readonly Part[];
 

@@ -33,6 +33,13 @@ export interface Snapshot {
   readonly requestAuthentications: WorkloadPolicyIndex<'RequestAuthentication'>;
   readonly telemetries: TelemetryIndex;
   readonly envoyFilters: EnvoyFilterIndex;
+  readonly secrets: SecretIndex;
+}
+
+/** Secrets and ConfigMaps of the primary cluster that hold certificates or CAs. */
+export interface SecretIndex {
+  secret(namespace: string, name: string): ConfigObject<'Secret'> | undefined;
+  configMap(namespace: string, name: string): ConfigObject<'ConfigMap'> | undefined;
 }
 
 /** Policies that are for workloads of their namespace, or of every one if they are of the root namespace. */

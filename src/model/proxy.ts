@@ -49,7 +49,22 @@ export interface Proxy {
   readonly sds: boolean;
   readonly userAgent: string;
   readonly metadata: NodeMetadata;
+  /** Absent when anybody could have made the connection: nothing secret is given to such a proxy. */
+  readonly connection?: ProxyConnection;
 }
+
+/** Who a workload is by its certificate. */
+export interface WorkloadIdentity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** Who a proxy is by its connection, whatever it says of itself. */
+export type ProxyConnection =
+  /** The connection comes from this machine, whose users are trusted. */
+  | { readonly kind: 'local' }
+  /** The client has shown a certificate that is trusted; at least one identity. */
+  | { readonly kind: 'certified'; readonly identities: readonly WorkloadIdentity[] };
 
 /** IP families that a proxy has addresses of. */
 export interface IpFamilies {

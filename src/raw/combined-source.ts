@@ -3,7 +3,7 @@
  * could serve, is given raw resources; every other node is the mesh's. It is decided when a stream opens.
  */
 import type { NodeShape } from '../envoy/messages.js';
-import type { ResourceClient, ResourceSource } from '../xds/source.js';
+import type { ClientPeer, ResourceClient, ResourceSource } from '../xds/source.js';
 import type { RawSource } from './raw-source.js';
 
 /** Raw snapshots beside a mesh, or alone where there is none: then every node is given raw resources. */
@@ -25,9 +25,11 @@ class CombinedSource implements ResourceSource {
     return this.#mesh.ready();
   }
 
-  attach(node: NodeShape): ResourceClient {
+  attach(node: NodeShape, peer?: ClientPeer): ResourceClient {
     const nodeId = node.id ?? '';
-    return this.#raw.has(nodeId) || !isMeshForm(nodeId) ? this.#raw.attach(node) : this.#mesh.attach(node);
+    return this.#raw.has(nodeId) || !isMeshForm(nodeId)
+      ? this.#raw.attach(node)
+      : this.#mesh.attach(node, peer);
   }
 }
 

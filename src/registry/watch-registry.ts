@@ -2,6 +2,7 @@
  * One registry watched into its store, for as long as someone wants it: whatever its watch does, it neither ends
  * nor holds up another's, and what it said stays in force.
  */
+import { backoffDelay, type BackoffOptions } from '../base/backoff.js';
 import {
   asyncScheduler,
   concatWith,
@@ -23,8 +24,8 @@ import { shardKey } from './registry.js';
 import { RegistrySaver } from './save-registry.js';
 import type { RegistryStore } from './store.js';
 
-const firstCeiling = 2_000;
-const lastCeiling = 30_000;
+/** Milliseconds until a watch that failed is tried again. */
+const retryBounds: BackoffOptions = { first: 2_000, most: 30_000 };
 /** How long a start waits for a registry of which the last known values are on disk; in milliseconds. */
 const coldStartWait = 5_000;
 
@@ -79,7 +80,7 @@ export function runRegistry(
     if (changed) onChange(event);
   };
   const failed = (error: unknown): Observable<unknown> => {
-    const delay = retryDelay(failures, random);
+    const delay = backoffDelay(retryBounds, failures, random);
     failures += 1;
     const status = failureStatus(registry, error, delay);
     const event: RegistryEvent = { type: 'status', status };
@@ -182,15 +183,6 @@ class DueTimer {
   cancel(): void {
     this.#timer?.unsubscribe();
   }
-}
-
-/**
- * Milliseconds to wait before a watch is tried again: between half and all of a ceiling that starts at two seconds,
- * doubles with each failure and ends at thirty.
- */
-export function retryDelay(failures: number, random: () => number): number {
-  const ceiling = Math.min(lastCeiling, firstCeiling * 2 ** failures);
-  return Math.round(ceiling / 2 + (random() * ceiling) / 2);
 }
 
 function failureStatus(

@@ -20,6 +20,7 @@ import { Flow } from './flow.js';
 import { writesFrames } from './grpc-frames.js';
 import { defaultLimits, type ServerLimits } from './limits.js';
 import type { XdsObserver } from './observer.js';
+import { peerIdentityOf } from './peer-identity.js';
 import { PushQueue } from './push-queue.js';
 import type { EncodedResponse } from './response.js';
 import {
@@ -268,6 +269,7 @@ export class AdsServer {
     });
     return {
       peer: call.getPeer(),
+      identity: peerIdentityOf(call.getAuthContext()),
       write: (response, taken) => {
         const done = this.#flow.begin(response.length, (reason) => {
           const { identity } = stream();

@@ -5,6 +5,7 @@
 import type { EncodedResource } from '../envoy/resource.js';
 import type { NodeShape } from '../envoy/messages.js';
 import type { Piecewise } from '../base/piecewise.js';
+import type { PeerIdentity } from './peer-identity.js';
 
 /** What a stream wants of one type. */
 export interface Subscription {
@@ -44,6 +45,10 @@ export interface ResourceClient {
   resources(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet>;
   /** What `resources` gives, if that is there without any work. */
   current?(typeUrl: string, subscription: Subscription): ResourceSet | undefined;
+  /** The client reports its workload's health: why it is not well, or undefined when it is. */
+  reportHealth?(problem: string | undefined): void;
+  /** The client's stream is over; nothing is asked of it any more. */
+  detached?(): void;
 }
 
 /** A change of a source's state. */
@@ -58,6 +63,14 @@ export interface SourceChange {
   readonly since?: number;
 }
 
+/** Where a client connects from, whatever its node says. */
+export interface ClientPeer {
+  /** The client's address and port, as gRPC writes them. */
+  readonly address: string;
+  /** Who it is by a certificate that the transport has verified. */
+  readonly identity?: PeerIdentity;
+}
+
 export interface ResourceSource {
   /** False as long as serving would give a half-filled state; streams are then refused with UNAVAILABLE. */
   ready(): boolean;
@@ -65,5 +78,5 @@ export interface ResourceSource {
    * Checks a node and answers for it from now on.
    * @throws PilotError with code NODE_INVALID, whose message names the form that is expected.
    */
-  attach(node: NodeShape): ResourceClient;
+  attach(node: NodeShape, peer?: ClientPeer): ResourceClient;
 }

@@ -17,6 +17,7 @@ import { Heartbeat } from './heartbeat.js';
 import type { StreamLimits } from './limits.js';
 import { charactersOf } from './names.js';
 import type { StreamIdentity, XdsObserver } from './observer.js';
+import type { PeerIdentity } from './peer-identity.js';
 import { dependantOf, pushRank } from './push-order.js';
 import type { EncodedResponse, ResourceForm } from './response.js';
 import type { ResourceClient, ResourceSource } from './source.js';
@@ -28,6 +29,8 @@ import type { ProtocolRequest, Variant } from './variant.js';
 /** The wire below a stream. */
 export interface StreamTransport {
   readonly peer: string;
+  /** Who the client is by its certificate; undefined without a verified one. */
+  readonly identity?: PeerIdentity | undefined;
   /** Hands bytes on. `taken` is called once the client has taken them off the server's hands. */
   write(response: EncodedResponse, taken: () => void): void;
   /** Ends the stream with a gRPC status. */
@@ -118,6 +121,8 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
   }
 
   #handle(request: Request): void {
+    // A probe may be done before the first request for resources, which alone says whose it is.
+    if (this.#attached === undefined && request.typeUrl === typeUrls.health) return;
     const attached = this.#attached ?? this.#attach(request);
     if (attached === undefined) return;
     const { onlyType } = this.#options;
@@ -126,6 +131,8 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
       this.#fail(status.INVALID_ARGUMENT, 'a request on an aggregated stream must name its type_url'); // 5
     } else if (onlyType !== undefined && typeUrl !== onlyType) {
       this.#fail(status.INVALID_ARGUMENT, `this service serves ${onlyType} and not ${typeUrl}`);
+    } else if (typeUrl === typeUrls.health) {
+      attached.client.reportHealth?.(healthProblem(request));
     } else {
       this.#handleType(attached, typeUrl, request);
     }
@@ -235,7 +242,9 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
     for (const change of this.#late) change.settle();
     this.#changes = [];
     this.#late = [];
-    if (this.identity !== undefined) this.#options.observer.disconnected(this.identity, error);
+    if (this.#attached === undefined) return;
+    this.#attached.client.detached?.();
+    this.#options.observer.disconnected(this.#attached.identity, error);
   }
 
   /** Whether a turn would do anything. */
@@ -433,7 +442,7 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
       this.#fail(refusal.code, refusal.message); // 91
       return undefined;
     }
-    const client = this.#clientOf(source, node);
+    const client = this.#clientOf(source, node, transport);
     if (client === undefined) return undefined;
     const identity = {
       connectionId: `${nodeId}-${number}`,
@@ -446,9 +455,13 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
     return this.#attached;
   }
 
-  #clientOf(source: ResourceSource, node: NodeMessage): ResourceClient | undefined {
+  #clientOf(
+    source: ResourceSource,
+    node: NodeMessage,
+    { peer, identity }: StreamTransport,
+  ): ResourceClient | undefined {
     try {
-      return source.attach(node);
+      return source.attach(node, { address: peer, ...(identity !== undefined && { identity }) });
     } catch (error) {
       const known = PilotError.from(error);
       const code = known.code === 'NODE_INVALID' ? status.INVALID_ARGUMENT : status.INTERNAL;
@@ -472,4 +485,9 @@ export class XdsStream<Request extends ProtocolRequest = ProtocolRequest> implem
     this.close(error);
     this.#options.transport.fail(code, message);
   }
+}
+
+/** A health report has the form of a refusal: its error says why the workload is not well (Istio reference 3.10). */
+function healthProblem({ errorDetail }: ProtocolRequest): string | undefined {
+  return errorDetail ? (errorDetail.message ?? '') : undefined;
 }

@@ -109,7 +109,7 @@ describe('a directory that is served', () => {
   test('equals itself, for every proxy', async () => {
     const { code, result } = await run('compare', mesh, server, '--all-proxies');
     expect({ code, result }).toEqual({ code: 0, result: expect.stringMatching(/equal for 2 proxies/) });
-    expect(result).toMatch(/= client: equal \(\d+ cds, [5-9] eds\)/);
+    expect(result).toMatch(/= client: equal \(\d+ cds, [5-9] eds, \d+ lds, \d+ rds\)/);
   });
 
   test.each<[string, from: string, to: string, found: readonly string[]]>([
@@ -144,7 +144,10 @@ describe('a directory that is served', () => {
       'an extra cluster',
       '---\napiVersion: v1\nkind: Node\nmetadata: { name: node-a,',
       `---\n${extra}---\napiVersion: v1\nkind: Node\nmetadata: { name: node-a,`,
-      ['- cds outbound|80||extra.example.com'],
+      [
+        '- cds outbound|80||extra.example.com',
+        'rds 80 virtual_hosts[name=extra.example.com:80]: something / nothing',
+      ],
     ],
     [
       'a TLS setting',

@@ -8,8 +8,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { serverSide, type ServerOptions } from '../../src/compare/load/server.js';
 import { resourceName, type Answer } from '../../src/compare/resources.js';
 import type { SideAnswer } from '../../src/compare/side.js';
-import type { DiscoveryRequestMessage } from '../../src/envoy/messages.js';
+import { fromJson } from '../../src/envoy/json.js';
+import { NameTable, type DiscoveryRequestMessage } from '../../src/envoy/messages.js';
 import { typeUrls } from '../../src/envoy/type-urls.js';
+import type { NodeDescription } from '../../src/mesh/node.js';
 import {
   assignment,
   cluster,
@@ -19,7 +21,7 @@ import {
   type Send,
 } from './scripted-server.js';
 
-const { cds, eds } = typeUrls;
+const { cds, eds, nds } = typeUrls;
 const certificates = fileURLToPath(new URL('certificates', import.meta.url));
 const node = { id: 'sidecar~10.0.0.1~web.shop~shop.svc.cluster.local', metadata: { NAMESPACE: 'shop' } };
 /** Generous: only a defect waits this long. */
@@ -44,10 +46,11 @@ async function start(onRequest: OnRequest, credentials?: ServerCredentials): Pro
 async function ask(
   options: ServerOptions = patient,
   types: readonly string[] = ['cds', 'eds'],
+  asked: NodeDescription = node,
 ): Promise<SideAnswer & { version: string | undefined }> {
   const side = await serverSide(server?.source ?? '', options);
   try {
-    return { ...(await side.answer({ name: 'web', node }, types)), version: side.istioVersion() };
+    return { ...(await side.answer({ name: 'web', node: asked }, types)), version: side.istioVersion() };
   } finally {
     side.close();
   }
@@ -92,6 +95,21 @@ describe('an ADS server', () => {
       ['eds', '', 'a,b', ''],
     ]);
     expect(requests.every(({ errorDetail }) => errorDetail === null)).toBe(true);
+  });
+
+  test('is asked for names if the proxy captures DNS, and not otherwise', async () => {
+    const table = NameTable.encode(fromJson(NameTable, { table: { web: { ips: ['10.0.0.1'] } } }));
+    const { requests } = await start((request, send, stream) => {
+      serve('a')(request, send, stream);
+      if (request.typeUrl === nds && request.responseNonce === '')
+        send({ typeUrl: nds, resources: [{ typeUrl: nds, value: table }] });
+    });
+    const types = ['cds', 'nds'];
+    expect((await ask(patient, types)).answer).not.toHaveProperty('nds');
+    expect(requests.map(({ typeUrl }) => typeUrl)).not.toContain(nds);
+    const captures = { ...node, metadata: { ...node.metadata, DNS_CAPTURE: 'true' } };
+    const { answer } = await ask(patient, types, captures);
+    expect(answer['nds']).toEqual([{ table: { web: { ips: ['10.0.0.1'] } } }]);
   });
 
   test('may answer assignments in parts', async () => {

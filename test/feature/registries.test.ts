@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { adapter } from '../../examples/adapters/inventory.js';
 import { InventoryServer } from '../../examples/adapters/inventory-server.js';
 import { registryOf } from '../../src/adapter/index.js';
-import { lastKnownFile } from '../../src/registry/last-known.js';
+import { lastKnownFile, type LastKnownKeeper } from '../../src/registry/last-known.js';
 import { ClusterLoadAssignment } from '../../src/envoy/messages.js';
 import { typeUrls } from '../../src/envoy/type-urls.js';
 import { startPilot, type Pilot } from '../../src/index.js';
@@ -16,6 +16,7 @@ const server = new InventoryServer();
 const loopback = { host: '127.0.0.1', port: 0 };
 const web = ['1', '2'].map((id) => ({ service: 'web', id, address: `10.0.0.${id}`, port: 8080 }));
 let folder: string;
+let keepers: LastKnownKeeper[] = [];
 let pilot: Pilot | undefined;
 let client: AdsClient | undefined;
 
@@ -27,6 +28,9 @@ afterEach(async () => {
   client?.close();
   await pilot?.close();
   await server.stop();
+  // What was still to be written is, before its folder goes.
+  for (const keeper of keepers) await keeper.load();
+  keepers = [];
   await rm(folder, { recursive: true, maxRetries: 10 });
 });
 
@@ -37,6 +41,7 @@ async function start(): Promise<Pilot> {
     expiry: 60_000,
     problem: (message) => expect.fail(message),
   });
+  keepers.push(lastKnown);
   const settings = { servers: [server.url], every: '50ms' };
   const registry = registryOf(adapter, { name: 'east', settings, lastKnown, guard: { confirmations: 1000 } });
   const started = await startPilot({

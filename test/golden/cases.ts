@@ -17,12 +17,15 @@ export interface GoldenCase {
 
 /** Every case below this folder, sorted by name. */
 export function goldenCases(): GoldenCase[] {
-  return folders(root).flatMap((area) =>
-    folders(join(root, area)).map((name) => {
-      const directory = join(root, area, name);
-      return { name: `${area}/${name}`, directory, expected: readExpected(join(directory, 'expected')) };
-    }),
-  );
+  return goldenNames().map((name) => {
+    const directory = join(root, name);
+    return { name, directory, expected: readExpected(join(directory, 'expected')) };
+  });
+}
+
+/** `area/case` of every case, sorted. */
+export function goldenNames(): string[] {
+  return folders(root).flatMap((area) => folders(join(root, area)).map((name) => `${area}/${name}`));
 }
 
 function folders(path: string): string[] {

@@ -5,7 +5,7 @@ import { atOnce, type Pace } from '../../src/base/pace.js';
 import type { Logger } from '../../src/base/logger.js';
 import { MemoryObjectSource } from '../../src/config/memory-source.js';
 import { noMeshNetworks } from '../../src/config/mesh-config.js';
-import { typeUrls } from '../../src/envoy/type-urls.js';
+import { typeNameOf } from '../../src/envoy/type-urls.js';
 import { MeshState } from '../../src/mesh/mesh-state.js';
 import type { Snapshot } from '../../src/mesh/snapshot.js';
 import type { Proxy } from '../../src/model/proxy.js';
@@ -13,7 +13,14 @@ import { Pushes, type PushOptions } from '../../src/push.js';
 import { MemoryRegistry } from '../../src/registry/memory/memory-registry.js';
 import type { SourceChange } from '../../src/xds/source.js';
 import { silentLogger } from '../../src/base/logger.js';
-import { destinationRule, endpoint, entryService, kubernetesService, meshConfig } from './mesh/builders.js';
+import {
+  destinationRule,
+  endpoint,
+  entryService,
+  kubernetesService,
+  meshConfig,
+  object,
+} from './mesh/builders.js';
 import { pod, sidecar, workloadEntry } from './registry/store/values.js';
 
 const web = kubernetesService('web.shop');
@@ -128,7 +135,7 @@ class World {
     this.changes.push(change);
     this.pushed.push({
       at: this.now,
-      types: [...(types ?? ['all'])].map((type) => (type === typeUrls.eds ? 'eds' : type)).join(' '),
+      types: [...(types ?? ['all'])].map((type) => typeNameOf(type) ?? type).join(' '),
       isServed: change.version === this.updates.at(-1)?.snapshot.version,
       reason: change.reason,
     });
@@ -189,6 +196,24 @@ describe('a change that comes alone', () => {
       [all(100, 'config')],
     ],
     [
+      'of a Secret: a push of secrets after the quiet time',
+      ({ objects }) => objects.apply(object('Secret', 'edge/web', { data: { cert: 'Y2VydA==' } })),
+      [{ ...all(100, 'config'), types: 'sds' }],
+    ],
+    [
+      'of a Secret that holds no certificate: nothing',
+      ({ objects }) => objects.apply(object('Secret', 'edge/other', { data: {} })),
+      [],
+    ],
+    [
+      'of a Secret with a rule: a full push',
+      ({ objects }) => {
+        objects.apply(object('Secret', 'edge/web', { data: { cert: 'Y2VydA==' } }));
+        objects.apply(destinationRule('shop/web', { host: 'web' }));
+      },
+      [all(100, 'config')],
+    ],
+    [
       'of gateways: the same',
       ({ registry }) =>
         registry.setGateways([{ network: 'n', cluster: '', address: '192.0.2.1', port: 15443 }]),
@@ -212,7 +237,7 @@ describe('a change that comes alone', () => {
     world.advance(60_000);
     expect(world.pushed).toEqual(expected);
     expect(world.updates.slice(1).map(({ scope }) => (scope === 'all' ? 'all' : 'eds'))).toEqual(
-      expected.map(({ types }) => types),
+      expected.map(({ types }) => (types === 'eds' ? 'eds' : 'all')),
     );
   });
 

@@ -26,14 +26,19 @@ export class Envoy {
   /**
    * Starts an Envoy and waits for its admin interface.
    * @param {Readonly<Record<string, unknown>>} bootstrap with port 0 for the admin address and any listener
+   * @param {readonly string[]} [args] further ones of its command line
    */
-  static async start(bootstrap) {
+  static async start(bootstrap, args = []) {
     const binary = await envoyBinary();
     const folder = await mkdtemp(join(tmpdir(), 'pilotlight-envoy-'));
     const config = join(folder, 'bootstrap.json');
     const addressFile = join(folder, 'admin');
     await writeFile(config, JSON.stringify(bootstrap));
-    const server = new Server('envoy', binary, [
+    // Its outputs are pipes: Node gives it sockets, which cannot be opened as /dev/stdout and /dev/stderr.
+    const piped = ['-c', 'exec "$0" "$@" > >(exec cat) 2> >(exec cat >&2)'];
+    const server = new Server('envoy', 'bash', [
+      ...piped,
+      binary,
       '-c',
       config,
       '--admin-address-path',
@@ -41,6 +46,7 @@ export class Envoy {
       '--concurrency',
       '1',
       '--disable-hot-restart',
+      ...args,
     ]);
     const address = await server.until(
       'its admin address',

@@ -1,17 +1,15 @@
 /** A real Kubernetes API on free loopback ports: etcd and kube-apiserver with RBAC, and nothing else of a cluster. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { Server, eventually } from '../process.mjs';
+import { freePorts } from '../ports.mjs';
+import { Server, endWithProcess, eventually } from '../process.mjs';
 import { KubernetesApi } from './api.mjs';
 import { ClientAuthority, TokenSigner, tokenIssuer } from './credentials.mjs';
 import { kubernetesParts } from './install.mjs';
 
 const adminToken = 'admin-token';
-
-const endingSignals = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /**
  * A running API. No controller runs beside it: nobody derives EndpointSlices, and a namespace that is deleted stays
@@ -271,42 +269,4 @@ function apiServerFlags(folder, etcd, port) {
     '--endpoint-reconciler-type=none',
     '--profiling=false',
   ];
-}
-
-/** Does not let a server outlive the process that started it. @param {Server} server */
-function endWithProcess(server) {
-  const kill = () => {
-    if (server.pid !== undefined) process.kill(server.pid, 'SIGKILL');
-  };
-  const killAndEnd = (/** @type {NodeJS.Signals} */ signal) => {
-    kill();
-    forget();
-    process.kill(process.pid, signal);
-  };
-  const forget = () => {
-    process.off('exit', kill);
-    for (const signal of endingSignals) process.off(signal, killAndEnd);
-  };
-  process.once('exit', kill);
-  for (const signal of endingSignals) process.once(signal, killAndEnd);
-  void server.exited.then(forget);
-}
-
-/** Ports that nobody listens on at present. @param {number} count @returns {Promise<number[]>} */
-export async function freePorts(count) {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise((/** @type {(server: import('node:net').Server) => void} */ resolve) => {
-          const server = createServer();
-          server.listen(0, '127.0.0.1', () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map(
-    (server) => /** @type {import('node:net').AddressInfo} */ (server.address()).port,
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }

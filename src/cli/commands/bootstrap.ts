@@ -1,6 +1,5 @@
 /** `pilotlight bootstrap`: a configuration with which an Envoy, or a gRPC program without one, finds Pilotlight. */
 import { writeFile } from 'node:fs/promises';
-import { isIP } from 'node:net';
 import { stringify } from 'yaml';
 import { PilotError, errorMessage } from '../../base/errors.js';
 import {
@@ -11,8 +10,8 @@ import {
 } from '../../bootstrap/bootstrap.js';
 import { grpcBootstrap } from '../../bootstrap/grpc-bootstrap.js';
 import type { ServerTls } from '../../bootstrap/server-tls.js';
-import { parseLocality } from '../../model/locality.js';
 import { parseAddress, type Address } from '../../settings/setting.js';
+import { adminHost, bootstrapNode, istioKind, keyValue, type BootstrapNode } from '../bootstrap-node.js';
 import {
   exitCodes,
   listOption,
@@ -25,16 +24,21 @@ import {
 /** The values of `--api-type`, and Envoy's names for them. */
 const apiTypes: Readonly<Record<string, ApiType>> = { grpc: 'GRPC', 'delta-grpc': 'DELTA_GRPC' };
 
-const defaultAdmin = '127.0.0.1:15000';
+/** Envoy's usual admin port in Istio. */
+const adminPort = 15000;
+
+/** Where Istio's agent listens, by the working directory that Envoy has beside it. */
+const agentSocket = './var/run/secrets/workload-spiffe-uds/socket';
 
 /** Options that a gRPC client has no use for, by their flags: what each is without having been given. */
 const envoyOptions: Readonly<Record<string, readonly [name: string, unset: unknown]>> = {
   '--api-type delta-grpc': ['apiType', 'grpc'],
   '--type router': ['type', 'sidecar'],
   '--server-name': ['serverName', undefined],
-  '--admin': ['admin', defaultAdmin],
+  '--admin': ['admin', undefined],
   '--istio-proxy': ['istioProxy', undefined],
   '--sds': ['sds', undefined],
+  '--certificates': ['certificates', undefined],
   '--http-listener': ['httpListener', undefined],
   '--tcp-listener': ['tcpListener', undefined],
   '--output yaml': ['output', 'json'],
@@ -43,10 +47,10 @@ const envoyOptions: Readonly<Record<string, readonly [name: string, unset: unkno
 export const bootstrapCommand: Command = {
   name: 'bootstrap',
   summary: 'write a bootstrap for an Envoy or a gRPC client',
-  description: `Writes a bootstrap for an Envoy: who it is, where ADS is served, its admin port on loopback, and, on request, listeners that send all they receive to one cluster. With --grpc it writes the one that gRPC programs without an Envoy read from the file that GRPC_XDS_BOOTSTRAP names.
+  description: `Writes a bootstrap for an Envoy: who it is, where ADS is served, and its admin port on loopback. The Envoy is a sidecar, or with --type router a gateway, that gets its listeners over ADS; or, with --http-listener and --tcp-listener, it has these alone, which send all they receive to one cluster. With --grpc it writes the one that gRPC programs without an Envoy read from the file that GRPC_XDS_BOOTSTRAP names.
 
-A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.cluster.local\`), or HOST:PORT, or HOST:PORT/SUBSET.`,
-  arguments: [],
+Who the Envoy is, flags say, or --proxy names it in the mesh directory DIR. A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.cluster.local\`), or HOST:PORT, or HOST:PORT/SUBSET.`,
+  arguments: [{ name: '[DIR]', help: 'the mesh directory in which --proxy is looked up' }],
   options: [
     { flags: '--grpc', help: 'for a gRPC program that speaks xDS itself, without an Envoy; JSON' },
     { flags: '--server <HOST:PORT>', help: 'where ADS is served', default: '127.0.0.1:15010' },
@@ -63,17 +67,24 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       flags: '--server-name <name>',
       help: 'whom the server’s certificate is for, if not the host: a DNS name, an IP address or a SPIFFE URI',
     },
-    { flags: '--admin <HOST:PORT>', help: 'Envoy’s admin address', default: defaultAdmin },
-    { flags: '--type <type>', help: 'sidecar or router', choices: ['sidecar', 'router'], default: 'sidecar' },
-    { flags: '--name <name>', help: 'the proxy’s name, usually its Pod’s', default: 'client' },
-    { flags: '--namespace <namespace>', help: 'the proxy’s namespace', default: 'default' },
-    { flags: '--ip <address>', help: 'the proxy’s IP address', default: '127.0.0.1' },
-    { flags: '--domain <domain>', help: 'DNS domain of the cluster', default: 'cluster.local' },
+    {
+      flags: '--admin <HOST:PORT>',
+      help: 'Envoy’s admin address (default: port 15000 of the proxy’s address if that is loopback, else of 127.0.0.1)',
+    },
+    {
+      flags: '-p, --proxy <name>',
+      help: 'a name in proxies.yaml, or POD.NAMESPACE of a Pod in DIR; says all of the following but metadata',
+    },
+    { flags: '--type <type>', help: 'sidecar or router (default: sidecar)', choices: ['sidecar', 'router'] },
+    { flags: '--name <name>', help: 'the proxy’s name, usually its Pod’s (default: client)' },
+    { flags: '--namespace <namespace>', help: 'the proxy’s namespace (default: default)' },
+    { flags: '--ip <address>', help: 'the proxy’s IP address (default: 127.0.0.1)' },
+    { flags: '--domain <domain>', help: 'DNS domain of the cluster (default: cluster.local)' },
     {
       flags: '--cluster-id <id>',
-      help: 'the Kubernetes cluster that the proxy is in',
-      default: 'Kubernetes',
+      help: 'the Kubernetes cluster that the proxy is in (default: Kubernetes)',
     },
+    { flags: '--service-account <name>', help: 'the workload’s service account' },
     { flags: '--label <KEY=VALUE>', help: 'a label of the workload (repeatable)', repeatable: true },
     {
       flags: '--metadata <KEY=VALUE>',
@@ -84,6 +95,10 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
     {
       flags: '--istio-proxy',
       help: 'for Istio’s own Envoy build with its agent: ask for exactly what Istiod would serve',
+    },
+    {
+      flags: '--certificates <folder>',
+      help: 'the workload’s certificate for mutual TLS with others: tls.crt, tls.key and ca.crt, as `pilotlight ca issue` writes them; followed when they change',
     },
     {
       flags: '--sds',
@@ -108,8 +123,12 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       says: 'an Envoy that answers on port 8080 from the catalog',
     },
     {
-      line: 'pilotlight bootstrap --name web-1 --namespace shop --label app=web --locality home/desk',
-      says: 'an Envoy beside the workload web-1',
+      line: 'pilotlight bootstrap --name web-1 --namespace shop --label app=web --ip 127.0.1.11',
+      says: 'a sidecar of the workload web-1, which has that address',
+    },
+    {
+      line: 'pilotlight bootstrap ./mesh --proxy web-1.shop --certificates mesh-ca/shop/web > web.yaml',
+      says: 'the same as the mesh directory tells it, with mutual TLS',
     },
     {
       line: 'pilotlight bootstrap --api-type delta-grpc > envoy.yaml',
@@ -124,13 +143,13 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
       says: 'a gRPC program that calls xds:///catalog.shop.svc.cluster.local:80',
     },
   ],
-  run: async ({ options, output }) => {
+  run: async ({ arguments: [directory], options, output }) => {
     const grpc = switchOption(options, 'grpc');
-    const content = grpc ? ofGrpc(options) : ofEnvoy(options);
+    const content = await (grpc ? ofGrpc(directory, options) : ofEnvoy(directory, options));
     const written =
       grpc || textOption(options, 'output') === 'json'
         ? `${JSON.stringify(content, undefined, 2)}\n`
-        : stringify(content);
+        : stringify(content, { aliasDuplicateObjects: false });
     const file = textOption(options, 'file');
     if (file === undefined) output.result(written);
     else await write(file, written);
@@ -138,75 +157,57 @@ A CLUSTER is the name of an Envoy cluster (\`outbound|80|v1|catalog.shop.svc.clu
   },
 };
 
-function ofEnvoy(options: OptionValues): Readonly<Record<string, unknown>> {
+async function ofEnvoy(
+  directory: string | undefined,
+  options: OptionValues,
+): Promise<Readonly<Record<string, unknown>>> {
+  const node = await bootstrapNode(directory, options, envoyKind(options));
   return bootstrap({
-    ...clientOptions(options, envoyKind(options)),
+    ...node,
+    ...serverOf(options),
     apiType: apiTypes[required(options, 'apiType')] ?? 'GRPC',
-    admin: addressOption(options, 'admin'),
+    admin: adminAddress(node, options),
     listeners: [
       ...listOption(options, 'httpListener').map((value) => staticListener('http', value)),
       ...listOption(options, 'tcpListener').map((value) => staticListener('tcp', value)),
     ],
+    ...(switchOption(options, 'istioProxy') && { agentSocket }),
   });
 }
 
-function ofGrpc(options: OptionValues): Readonly<Record<string, unknown>> {
+async function ofGrpc(
+  directory: string | undefined,
+  options: OptionValues,
+): Promise<Readonly<Record<string, unknown>>> {
   for (const [flag, [name, unset]] of Object.entries(envoyOptions)) {
     if (options[name] !== undefined && options[name] !== unset)
       throw new PilotError('USAGE', `${flag} is for an Envoy and cannot be given with --grpc`);
   }
-  return grpcBootstrap(clientOptions(options, { GENERATOR: 'grpc' }));
+  const node = await bootstrapNode(directory, options, { GENERATOR: 'grpc' });
+  return grpcBootstrap({ ...node, ...serverOf(options) });
 }
 
-function clientOptions(options: OptionValues, kind: Readonly<Record<string, string>>): ClientOptions {
-  return {
-    nodeId: nodeId(options),
-    nodeCluster: `${required(options, 'name')}.${required(options, 'namespace')}`,
-    metadata: metadata(options, kind),
-    ...locality(options),
-    server: addressOption(options, 'server'),
-    ...serverTls(options),
-  };
+function serverOf(options: OptionValues): Pick<ClientOptions, 'server' | 'serverTls'> {
+  return { server: addressOption(options, 'server'), ...serverTls(options) };
 }
 
-function nodeId(options: OptionValues): string {
-  const namespace = required(options, 'namespace');
-  const ip = required(options, 'ip');
-  if (isIP(ip) === 0) throw new PilotError('USAGE', `--ip: "${ip}" is not an IP address`);
-  return `${required(options, 'type')}~${ip}~${required(options, 'name')}.${namespace}~${namespace}.svc.${required(options, 'domain')}`;
+function adminAddress(node: BootstrapNode, options: OptionValues): Address {
+  return textOption(options, 'admin') === undefined
+    ? { host: adminHost(node), port: adminPort }
+    : addressOption(options, 'admin');
 }
 
 /** Metadata that tells which of the two kinds of Envoy this is, which decides what it is served: docs/dialects.md. */
 function envoyKind(options: OptionValues): Readonly<Record<string, string>> {
+  const certificates = textOption(options, 'certificates');
+  const isIstios = switchOption(options, 'istioProxy');
+  if (isIstios && certificates !== undefined)
+    throw new PilotError('USAGE', '--certificates cannot be given with --istio-proxy: its agent gives them');
   return {
-    ...(switchOption(options, 'istioProxy') ? { ISTIO_VERSION: '1.31.0' } : { INTERCEPTION_MODE: 'NONE' }),
-    ...(switchOption(options, 'sds') && { PILOTLIGHT_SDS: 'true' }),
+    ...(isIstios ? istioKind() : { INTERCEPTION_MODE: 'NONE' }),
+    ...((switchOption(options, 'sds') || certificates !== undefined) && { PILOTLIGHT_SDS: 'true' }),
+    ...(certificates !== undefined && { PILOTLIGHT_CERTIFICATES: certificates }),
   };
-}
-
-function metadata(
-  options: OptionValues,
-  kind: Readonly<Record<string, string>>,
-): Readonly<Record<string, unknown>> {
-  const labels = Object.fromEntries(listOption(options, 'label').map((pair) => keyValue('--label', pair)));
-  const further = listOption(options, 'metadata').map((pair) => {
-    const [key, value] = keyValue('--metadata', pair);
-    return [key, jsonOrText(value)] as const;
-  });
-  return {
-    NAMESPACE: required(options, 'namespace'),
-    CLUSTER_ID: required(options, 'clusterId'),
-    LABELS: labels,
-    ...kind,
-    ...Object.fromEntries(further),
-  };
-}
-
-function locality(options: OptionValues): { locality?: { region: string; zone: string; sub_zone: string } } {
-  const text = textOption(options, 'locality');
-  if (text === undefined) return {};
-  const { region, zone, subZone } = parseLocality(text);
-  return { locality: { region, zone, sub_zone: subZone } };
 }
 
 function serverTls(options: OptionValues): { serverTls?: ServerTls } {
@@ -236,20 +237,6 @@ function staticListener(protocol: StaticListener['protocol'], value: string): St
 export function clusterName(text: string): string {
   const match = /^([^|:/]+):(\d+)(?:\/([^|:/]+))?$/.exec(text);
   return match === null ? text : `outbound|${match[2]}|${match[3] ?? ''}|${match[1]}`;
-}
-
-function keyValue(flag: string, pair: string): [string, string] {
-  const at = pair.indexOf('=');
-  if (at <= 0) throw new PilotError('USAGE', `${flag}: "${pair}" has no "="`);
-  return [pair.slice(0, at), pair.slice(at + 1)];
-}
-
-function jsonOrText(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value; // anything that is no JSON is text
-  }
 }
 
 function addressOption(options: OptionValues, name: string): Address {

@@ -13,7 +13,7 @@ export const compareCommand: Command = {
     'Compares what two sides serve a proxy: by resource type, what is only on one side, and the fields that differ with both values. ' +
     'A side is a mesh directory, REV:DIR of a git repository, a running ADS server (xds://HOST:PORT), an Envoy (envoy://HOST:ADMIN-PORT), or a saved JSON file: ' +
     'an Envoy’s or an Istiod’s config_dump, `istioctl proxy-config … -o json`, `pilotlight xds -o json`. ' +
-    'Resources are compared by name. Where a side comes from a live server, orders that Istio leaves to chance do not count either (endpoints of one locality, query parameters of a match), unless --exact is given. ' +
+    'Resources are compared by name. Where a side comes from a live server, orders that Istio leaves to chance do not count either (endpoints of one locality, query parameters of a match, addresses of a name), unless --exact is given. ' +
     'Exit code 0: equal, 1: different, 2: could not compare.',
   arguments: [
     { name: '<A>', help: 'one side' },

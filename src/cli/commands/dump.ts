@@ -1,11 +1,13 @@
 /** `pilotlight dump`: a live mesh as a mesh directory. */
 import { PilotError } from '../../base/errors.js';
+import { meshConfigMapName } from '../../clusters/mesh-settings.js';
 import { primaryClusterId } from '../../config/mesh-directory/state.js';
 import { dump } from '../../dump/dump.js';
 import type { ConfigMapName } from '../../dump/mesh-config-map.js';
 import { ContextAccess } from '../../kubernetes/access.js';
 import { ApiClient } from '../../kubernetes/api-client.js';
 import { contextOfFiles } from '../../kubernetes/kubeconfig-files.js';
+import { settings } from '../../settings/settings.js';
 import { exitCodes, listOption, switchOption, textOption, type Command } from '../command.js';
 
 const kubernetesName = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
@@ -37,8 +39,12 @@ A dump that fails leaves the directory as it was. A complete one has the file du
     },
     {
       flags: '--mesh-config <NAMESPACE/NAME>',
-      help: 'the ConfigMap with the mesh configuration; that of revision R is istio-system/istio-R',
-      default: 'istio-system/istio',
+      help: 'the ConfigMap with the mesh configuration; unless given istio-system/istio, or istio-system/istio-R of revision R',
+    },
+    {
+      flags: '--revision <NAME>',
+      help: 'the revision of the control plane: Istio objects with another label istio.io/rev are left out',
+      default: settings.revision.default,
     },
     { flags: '--secrets', help: 'with the secrets that Gateways name, private keys included' },
     { flags: '--proxies', help: 'with proxies.yaml: each Pod that has a container istio-proxy' },
@@ -62,6 +68,7 @@ A dump that fails leaves the directory as it was. A complete one has the file du
     if (directory === undefined || directory === '')
       throw new PilotError('USAGE', 'no directory to write', { hint: 'Name one with --output DIR.' });
     const kubeconfig = textOption(options, 'kubeconfig');
+    const revision = textOption(options, 'revision') ?? settings.revision.default;
     const clients: ApiClient[] = [];
     const clientOf = (context: string | undefined): ApiClient => {
       const client = new ApiClient(new ContextAccess(contextOfFiles(kubeconfig, context, env)));
@@ -77,7 +84,10 @@ A dump that fails leaves the directory as it was. A complete one has the file du
         force: switchOption(options, 'force'),
         primary: clientOf(textOption(options, 'context')),
         remotes,
-        meshConfig: readConfigMapName(textOption(options, 'meshConfig') ?? ''),
+        revision,
+        meshConfig: readConfigMapName(
+          textOption(options, 'meshConfig') ?? `istio-system/${meshConfigMapName(revision)}`,
+        ),
         secrets: switchOption(options, 'secrets'),
         proxies: switchOption(options, 'proxies'),
         signal,

@@ -19,7 +19,7 @@ import { chooseSettings, followSettings, settingOptions } from '../serve-setting
 import type { Output } from '../output.js';
 
 /** The mesh that is published with the package. */
-const exampleDirectory = fileURLToPath(new URL('../../../examples/mesh', import.meta.url));
+const exampleDirectory = fileURLToPath(new URL('../../../examples/tour', import.meta.url));
 
 export const serveCommand: Command = {
   name: 'serve',
@@ -200,7 +200,7 @@ function announce(
   output.say(addresses);
   output.say(
     example
-      ? 'Next: `npm run example` starts the backends and tells how to point an Envoy here; README.md has the tour.'
+      ? 'Next: `npm run tour` starts its workloads, their sidecars and a gateway; README.md has the tour.'
       : `Next: \`pilotlight bootstrap --server ${formatAddress(pilot.xdsAddress)}${bootstrapFiles(chosen)}\` writes a bootstrap for an Envoy.`,
   );
 }

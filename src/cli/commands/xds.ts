@@ -3,7 +3,9 @@ import { stringify } from 'yaml';
 import { PilotError } from '../../base/errors.js';
 import { readMeshDirectory } from '../../config/mesh-directory/read.js';
 import type { Answer } from '../../compare/resources.js';
-import { OfflineSource, answerTypes, snapshotOf, type AnswerType } from '../../offline.js';
+import type { JsonObject } from '../../envoy/json-value.js';
+import { redacted } from '../../console/redact.js';
+import { OfflineSource, askableTypes, snapshotOf, type AnswerType } from '../../offline.js';
 import { answerTables } from '../answer-table.js';
 import { exitCodes, listOption, switchOption, textOption, type Command } from '../command.js';
 import { sayProblems } from '../problems.js';
@@ -27,7 +29,11 @@ export const xdsCommand: Command = {
       repeatable: true,
     },
     { flags: '--all-proxies', help: 'every proxy of proxies.yaml, or every Pod where there is none' },
-    { flags: '-t, --type <types>', help: `types to ask for, parted by commas: ${answerTypes.join(', ')}` },
+    {
+      flags: '-t, --type <types>',
+      help: `types to ask for, parted by commas: ${askableTypes.join(', ')}; all but sds when absent`,
+    },
+    { flags: '--show-keys', help: 'print the private keys of secrets, which are left out otherwise' },
     {
       flags: '-o, --output <format>',
       help: 'json, yaml or table',
@@ -38,11 +44,15 @@ export const xdsCommand: Command = {
   examples: [
     {
       line: 'pilotlight xds ./mesh --proxy web-1.shop',
-      says: 'clusters and endpoints of a Pod’s sidecar, as tables',
+      says: 'all that a Pod’s sidecar is served, as tables',
     },
     {
       line: 'pilotlight xds ./mesh --proxy client --type cds -o json',
       says: 'the clusters of a proxy in proxies.yaml',
+    },
+    {
+      line: 'pilotlight xds ./mesh --proxy edge --type sds -o yaml',
+      says: 'the certificates that a gateway would get, without their keys',
     },
     {
       line: 'pilotlight xds ./mesh --node envoy.yaml -o yaml',
@@ -64,7 +74,8 @@ export const xdsCommand: Command = {
       for (const { subject, message } of problems) output.say(`warning: ${name}: ${subject}: ${message}`);
       return [name, answer] as const;
     });
-    output.result(formatAnswers(answers, textOption(options, 'output') ?? 'table'));
+    const shown = switchOption(options, 'showKeys') ? answers : answers.map(withoutKeys);
+    output.result(formatAnswers(shown, textOption(options, 'output') ?? 'table'));
     return exitCodes.ok;
   },
 };
@@ -72,11 +83,17 @@ export const xdsCommand: Command = {
 function readTypes(text: string | undefined): readonly AnswerType[] | undefined {
   if (text === undefined) return undefined;
   return text.split(',').map((word) => {
-    const type = answerTypes.find((candidate) => candidate === word.trim());
+    const type = askableTypes.find((candidate) => candidate === word.trim());
     if (type === undefined)
-      throw new PilotError('USAGE', `--type: "${word}" is none of ${answerTypes.join(', ')}`);
+      throw new PilotError('USAGE', `--type: "${word}" is none of ${askableTypes.join(', ')}`);
     return type;
   });
+}
+
+/** Of secrets what may be shown; other types are printed as they are served. */
+function withoutKeys([name, answer]: readonly [string, Answer]): readonly [string, Answer] {
+  const { sds } = answer;
+  return [name, sds === undefined ? answer : { ...answer, sds: redacted(sds) as readonly JsonObject[] }];
 }
 
 /** One proxy: its answer. Several: an object by proxy, or tables with headings. */

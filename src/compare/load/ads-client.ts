@@ -1,6 +1,6 @@
 /**
  * Asks an ADS server what it would send to a node: clusters, then the assignments that they name; listeners, then
- * the routes that they name. State of the world; every response is acknowledged, none is refused.
+ * the routes that they name; the name table. State of the world; every response is acknowledged, none is refused.
  */
 import {
   status as codes,
@@ -43,7 +43,7 @@ export interface AdsQuestion {
 }
 
 /** Types that can be asked for. */
-export type AskedType = 'cds' | 'eds' | 'lds' | 'rds';
+export type AskedType = 'cds' | 'eds' | 'lds' | 'rds' | 'nds';
 
 /** A type whose resources are asked for by name, and the type that names them. */
 const dependants = {
@@ -120,6 +120,7 @@ class AdsConversation {
     for (const parent of ['cds', 'lds'] as const) {
       if (types.includes(parent) || types.includes(dependants[parent].type)) this.#ask(parent, undefined);
     }
+    if (types.includes('nds')) this.#ask('nds', undefined);
   }
 
   /** Asks for a type, or for more of it. */

@@ -34,7 +34,7 @@ export function readConfigDump(dump: JsonObject, source: string): Recorded {
     .find((found) => found !== undefined);
   const node = nodeIn(bootstrap);
   const answer: Record<string, readonly JsonObject[]> = {};
-  const missingTypes = new Map<string, string>();
+  const missingTypes = new Map([['nds', 'has no names: the agent beside an Envoy is sent them']]);
   for (const [type, { section, read, without }] of Object.entries(parts)) {
     const found = named(sections, section);
     if (found.length === 0) {

@@ -7,7 +7,14 @@ import { Node, type NodeShape } from '../../envoy/messages.js';
 import { dialectOf } from '../../mesh/dialect.js';
 import type { NodeDescription } from '../../mesh/node.js';
 import { wholeAssignments } from '../endpoint-detail.js';
-import { sideFailure, type ProxyRequest, type Side, type SideAnswer } from '../side.js';
+import {
+  comparableTypes,
+  mayBeServedNames,
+  sideFailure,
+  type ProxyRequest,
+  type Side,
+  type SideAnswer,
+} from '../side.js';
 import { askAds } from './ads-client.js';
 import { askIstioVersion, versionIn, type VersionQuestion } from './istio-version.js';
 import { UnknownNotes } from './notes.js';
@@ -47,7 +54,7 @@ class ServerSide implements Side {
   readonly source: string;
   readonly kind = 'server';
   readonly description = 'ADS server';
-  readonly types = ['cds', 'eds', 'lds', 'rds'];
+  readonly types = comparableTypes;
   readonly missingTypes = new Map<string, string>();
   readonly endpoints = wholeAssignments;
   readonly hasChanceOrders = true;
@@ -97,7 +104,7 @@ class ServerSide implements Side {
       client: this.#client,
       metadata: this.#metadata,
       node: wire,
-      types,
+      types: types.filter((type) => type !== 'nds' || mayBeServedNames({ node })),
       timeoutMs: this.#timeoutMs,
       decoder: this.#decoder,
       report: (_type, resource, unknown) => notes.in(resource)(unknown),

@@ -13,6 +13,7 @@ import { peerAuthentication } from './kinds/peer-authentication.js';
 import { pod } from './kinds/pod.js';
 import { requestAuthentication } from './kinds/request-authentication.js';
 import { serviceEntry } from './kinds/service-entry.js';
+import { configMap, secret } from './kinds/secret.js';
 import { service } from './kinds/service.js';
 import { sidecar } from './kinds/sidecar.js';
 import { telemetry } from './kinds/telemetry.js';
@@ -77,12 +78,13 @@ const groups: ReadonlyMap<string, Group> = new Map<string, Group>([
         kubernetesKind('Pod', pod),
         kubernetesKind('Node', node, false),
         kubernetesKind('Namespace', namespace, false),
+        kubernetesKind('Secret', secret),
+        kubernetesKind('ConfigMap', configMap),
       ],
       notEnforced: [],
       unused: [
         'Binding',
         'ComponentStatus',
-        'ConfigMap',
         'Endpoints',
         'Event',
         'LimitRange',
@@ -91,7 +93,6 @@ const groups: ReadonlyMap<string, Group> = new Map<string, Group>([
         'PodTemplate',
         'ReplicationController',
         'ResourceQuota',
-        'Secret',
         'ServiceAccount',
       ],
     },

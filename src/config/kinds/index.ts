@@ -1,6 +1,14 @@
 /** Every kind that Pilotlight reads, with the type of what it holds. */
 import type { EnvoyFilter } from './envoy-filter.js';
-import type { EndpointSlice, KubernetesService, Namespace, Node, Pod } from './kubernetes.js';
+import type {
+  ConfigMap,
+  EndpointSlice,
+  KubernetesService,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+} from './kubernetes.js';
 import type {
   Gateway,
   PeerAuthentication,
@@ -21,6 +29,8 @@ export interface KubernetesKindSpecs {
   Pod: Pod;
   Node: Node;
   Namespace: Namespace;
+  Secret: Secret;
+  ConfigMap: ConfigMap;
 }
 
 /** Kinds of networking.istio.io, security.istio.io and telemetry.istio.io. */

@@ -1,5 +1,16 @@
 /** The fields of Kubernetes objects that Pilotlight reads. */
 import type { Labels } from '../../model/labels.js';
+import type { CaKey, SecretKey } from '../credential-keys.js';
+
+/** A Secret: certificates, keys and CAs in base64. Never to be shown. */
+export interface Secret {
+  readonly data: Readonly<Partial<Record<SecretKey, string>>>;
+}
+
+/** A ConfigMap: CAs as text. */
+export interface ConfigMap {
+  readonly data: Readonly<Partial<Record<CaKey, string>>>;
+}
 
 export interface KubernetesServicePort {
   /** Empty when the port has no name. */

@@ -1,9 +1,12 @@
 /** Where the API serves the kinds that Pilotlight reads. */
 import type { Kind } from '../object.js';
 
+/** Kinds that are read as a whole. Secrets and ConfigMaps are read by name, and only those that somebody asks for. */
+export type WatchedKind = Exclude<Kind, 'Secret' | 'ConfigMap'>;
+
 /** A kind as a resource of the API. */
 export interface ApiResource {
-  readonly kind: Kind;
+  readonly kind: WatchedKind;
   /** Empty for the core of the API. */
   readonly group: string;
   /** The kind's name in paths. */

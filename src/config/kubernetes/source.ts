@@ -6,7 +6,7 @@ import { Observable, type Subscriber } from 'rxjs';
 import { PilotError, errorMessage } from '../../base/errors.js';
 import { silentLogger, type Logger } from '../../base/logger.js';
 import type { ApiClient } from '../../kubernetes/api-client.js';
-import { Backoff } from '../../kubernetes/backoff.js';
+import { Backoff } from '../../base/backoff.js';
 import { pause, type RawObject } from '../../kubernetes/list-watch.js';
 import type { Kind, ObjectEvent, ObjectSource, Problem } from '../object.js';
 import { discover, type ServedVersions } from './discovery.js';
@@ -164,7 +164,7 @@ export class KubernetesObjectSource implements ObjectSource {
 
   async #discoverForEver(): Promise<void> {
     const { firstRetry, lastRetry, discoverAll, discoverMissing } = this.#client.timing;
-    const backoff = new Backoff(firstRetry, lastRetry);
+    const backoff = new Backoff({ first: firstRetry, most: lastRetry });
     const resources = this.#resources.map(({ resource }) => resource);
     while (!this.#end.signal.aborted) {
       this.#pause = new AbortController();

@@ -15,22 +15,31 @@ export function conditionsText(match: Json | undefined): string {
 
 /** What keeps a request from meeting the conditions; empty if it meets them. */
 export function unmetConditions(match: Json | undefined, request: RouteRequest): readonly string[] {
-  const [path = '', query = ''] = request.path.split('?', 2);
+  const [path = '', ...rest] = request.path.split('?');
   const unmet: string[] = [];
   if (!pathMatches(match, path)) unmet.push(`the path ${path} is not ${pathText(match)}`);
   for (const header of objects(match, 'headers')) {
     const reason = unmetHeader(header, request);
     if (reason !== undefined) unmet.push(reason);
   }
-  const parameters = new URLSearchParams(query);
+  const parameters = queryParameters(rest.join('?'));
   for (const parameter of objects(match, 'query_parameters')) {
-    const value = parameters.get(text(parameter, 'name')) ?? undefined;
+    const value = parameters.get(text(parameter, 'name'));
     if (!valueMatches(parameter, value))
       unmet.push(`the query has ${shown(text(parameter, 'name'), value)}, not ${valueText(parameter)}`);
   }
   if (objects(match, 'dynamic_metadata').length > 0)
     unmet.push('it is for certain claims of a JWT, of which nothing is known here');
   return unmet;
+}
+
+/** Names and values as they are written: Envoy undoes no escapes in them. Of a name that is there twice the first counts. */
+function queryParameters(query: string): ReadonlyMap<string, string> {
+  const pairs = query.split('&').map((pair): [string, string] => {
+    const at = pair.indexOf('=');
+    return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+  });
+  return new Map(pairs.toReversed());
 }
 
 function pathMatches(match: Json | undefined, path: string): boolean {
@@ -57,30 +66,35 @@ function pathText(match: Json | undefined): string {
 
 function unmetHeader(header: JsonObject, request: RouteRequest): string | undefined {
   const name = text(header, 'name').toLowerCase();
-  const found = headerValue(name, request);
+  const found = headerValues(name, request);
   const inverted = field(header, 'invert_match') === true;
-  const value = found ?? (field(header, 'treat_missing_header_as_empty') === true ? '' : undefined);
+  const isEmpty = found.length === 0 && field(header, 'treat_missing_header_as_empty') === true;
+  const values = isEmpty ? [''] : found;
+  // A header that is there several times is met by any of them.
+  const matches =
+    values.length === 0
+      ? valueMatches(header, undefined)
+      : values.some((value) => valueMatches(header, value));
   // A header that is missing does not match, and inverting that changes nothing, unless presence is what is asked for.
-  const matches = valueMatches(header, value);
-  const met = inverted && (value !== undefined || isPresence(header)) ? !matches : matches;
+  const met = inverted && (values.length > 0 || isPresence(header)) ? !matches : matches;
   if (met) return undefined;
-  return `the request has ${shown(name, found)}, not ${valueText(header)}`;
+  return `the request has ${shown(name, found.length === 0 ? undefined : found.join(','))}, not ${valueText(header)}`;
 }
 
-function headerValue(
+function headerValues(
   name: string,
   { headers, method, authority, scheme, path }: RouteRequest,
-): string | undefined {
+): readonly string[] {
   const pseudo: Readonly<Record<string, string>> = {
     ':method': method,
     ':authority': authority,
     ':scheme': scheme,
     ':path': path,
   };
-  if (name === 'host') return authority;
-  if (Object.hasOwn(pseudo, name)) return pseudo[name];
-  const values = headers.filter(([candidate]) => candidate === name).map(([, value]) => value);
-  return values.length === 0 ? undefined : values.join(',');
+  if (name === 'host') return [authority];
+  const own = Object.hasOwn(pseudo, name) ? pseudo[name] : undefined;
+  if (own !== undefined) return [own];
+  return headers.filter(([candidate]) => candidate === name).map(([, value]) => value);
 }
 
 function shown(name: string, value: string | undefined): string {

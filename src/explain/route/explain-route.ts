@@ -11,6 +11,8 @@ import type { ClusterTaken, RouteExplanation, RouteTried } from './explanation.j
 import { field, number, objects, text } from './fields.js';
 import { findFilterChain } from './filter-chain.js';
 import { findListener } from './listener.js';
+import { matchedPath } from './path.js';
+import { redirectText } from './redirect.js';
 import type { RouteRequest } from './request.js';
 import { findVirtualHost } from './virtual-host.js';
 
@@ -98,10 +100,15 @@ function inChain(
     const summary = `the proxy is not served the routes ${name}, so it answers with 404`;
     return { ...nothing, outcome: 'answered', summary };
   }
+  const path = matchedPath(request.path, manager);
+  if (path === undefined) {
+    const summary = 'answered with 400, as slashes are escaped in the path';
+    return { ...nothing, outcome: 'answered', summary };
+  }
   const why = isJsonObject(inline) ? 'it stands in the filter chain' : 'the filter chain names it';
   return {
     routeConfiguration: { name: text(configuration, 'name'), why },
-    ...inRoutes(configuration, request, sources),
+    ...inRoutes(configuration, { ...request, path }, sources),
   };
 }
 
@@ -156,32 +163,9 @@ function taken(route: JsonObject, request: RouteRequest, sources: ClusterSources
   }
   const redirect = field(route, 'redirect');
   if (isJsonObject(redirect)) {
-    return { effects, clusters: [], outcome: 'answered', summary: redirected(route, redirect, request) };
+    return { effects, clusters: [], outcome: 'answered', summary: redirectText(route, redirect, request) };
   }
   return { effects, ...sentTo(takenClusters(field(route, 'route'), sources), 'sent') };
-}
-
-const redirectCodes: Readonly<Record<string, number>> = {
-  FOUND: 302,
-  SEE_OTHER: 303,
-  TEMPORARY_REDIRECT: 307,
-  PERMANENT_REDIRECT: 308,
-};
-
-function redirected(route: JsonObject, redirect: JsonObject, request: RouteRequest): string {
-  const port = number(redirect, 'port_redirect');
-  const host = text(redirect, 'host_redirect') || request.authority.replace(/:\d+$/, '');
-  const scheme = text(redirect, 'scheme_redirect') || request.scheme;
-  const origin = `${scheme}://${host}${port === undefined ? '' : `:${port}`}`;
-  const code = redirectCodes[text(redirect, 'response_code')] ?? 301;
-  return `redirected with ${code} to ${origin}${redirectedPath(route, redirect, request)}`;
-}
-
-function redirectedPath(route: JsonObject, redirect: JsonObject, { path }: RouteRequest): string {
-  const replaced = text(redirect, 'prefix_rewrite');
-  if (replaced === '') return text(redirect, 'path_redirect') || path;
-  const matched = text(route, 'match', 'prefix') || text(route, 'match', 'path');
-  return replaced + path.slice(matched.length);
 }
 
 function sentTo(

@@ -5,17 +5,24 @@ import { bitLength, parsePrefix } from '../../base/ip.js';
 
 /** Gives out the free addresses of a range. */
 export interface PrefixCursor {
+  /** Where in the range the last address was that it gave out; at the start, where it was told to begin. */
+  readonly position: bigint;
   /** The next address that is not used, or undefined when the range is exhausted. */
   next(): string | undefined;
 }
 
 /**
- * A cursor that starts at the first address after the network's. `used` holds canonical texts of addresses to leave
- * out, and may grow meanwhile.
+ * A cursor that starts at the first address after the network's, or after another one, and goes once around. `used`
+ * holds canonical texts of addresses to leave out, and may grow meanwhile.
  *
+ * @param after position of another cursor of the range.
  * @throws PilotError USAGE when the prefix is not `address/bits`.
  */
-export function createPrefixCursor(text: string, used: ReadonlySet<string>): PrefixCursor {
+export function createPrefixCursor(
+  text: string,
+  used: { readonly has: (address: string) => boolean },
+  after = 0n,
+): PrefixCursor {
   const prefix = parsePrefix(text);
   if (prefix === undefined) {
     throw new PilotError('USAGE', `"${text}" is not a range of addresses to allocate from`, {
@@ -25,12 +32,19 @@ export function createPrefixCursor(text: string, used: ReadonlySet<string>): Pre
   const length = bitLength(prefix.address);
   const size = 1n << BigInt(length - prefix.bits);
   const base = (toNumber(prefix.address.toByteArray()) / size) * size;
-  let offset = 0n;
+  let position = after;
+  let left = size - 1n;
   return {
+    get position() {
+      return position;
+    },
     next() {
-      for (offset += 1n; offset < size; offset += 1n) {
-        const address = toText(base + offset, length / 8);
-        if (!used.has(address)) return address;
+      for (; left > 0n; left -= 1n) {
+        position = position + 1n < size ? position + 1n : 1n;
+        const address = toText(base + position, length / 8);
+        if (used.has(address)) continue;
+        left -= 1n;
+        return address;
       }
       return undefined;
     },

@@ -94,7 +94,9 @@ export function buildAllowAnyDynamicDns(input: AllowAnyInput): FixedCluster {
   const sockets = allowAnySockets(input);
   const serverName = sockets.tls && forwardProxyServerName(sockets.tls);
   const names = serverName !== undefined && (serverName.autoSni || serverName.autoSanValidation);
-  const checks = serverName === undefined || (serverName.autoSni && serverName.autoSanValidation);
+  // Without settings for TLS Istio does not say that this is meant, and Envoy refuses what it makes then.
+  const checks =
+    serverName === undefined ? view.metadataExchange : serverName.autoSni && serverName.autoSanValidation;
   return {
     name,
     ...(sockets.problem !== undefined && { problem: sockets.problem }),

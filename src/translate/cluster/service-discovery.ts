@@ -50,10 +50,12 @@ export function serviceForwardProxy(
   serverName: ServerNameOptions | undefined,
 ): Pick<ClusterShape, 'clusterType'> {
   const { autoSni = false, autoSanValidation = false } = serverName ?? {};
+  // Without TLS Istio does not say that this is meant, and Envoy refuses the cluster if it has options for HTTP.
+  const saysSo = serverName !== undefined || !input.view.metadataExchange;
   return forwardProxyFields({
     cacheName: hostCacheName(input.service.hostname),
     lookupFamily: dnsLookupFamily(input.view),
-    allowInsecure: serverName !== undefined && !(autoSni && autoSanValidation),
+    allowInsecure: saysSo && !(autoSni && autoSanValidation),
   });
 }
 

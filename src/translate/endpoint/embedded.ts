@@ -1,7 +1,7 @@
 /** Endpoints that a cluster carries itself, as its hosts are looked up in DNS (Istio reference 6.8). */
-import type { LocalityLbEndpointsShape } from '../../envoy/messages.js';
+import type { AddressShape, LocalityLbEndpointsShape } from '../../envoy/messages.js';
 import { buildLocalityEndpoints, type EndpointsInput } from './build-endpoints.js';
-import { localityLbEndpoints, type EndpointGroup } from './endpoint-group.js';
+import { localityLbEndpoints, regrouped, type EndpointGroup } from './endpoint-group.js';
 import { applyLocalityLb } from './locality-lb/apply.js';
 import type { LocalityLbAction } from './locality-lb/settings.js';
 
@@ -33,5 +33,18 @@ export function placeEmbedded(
   input: EndpointsInput,
   action: LocalityLbAction | undefined,
 ): readonly EndpointGroup[] {
-  return applyLocalityLb(buildLocalityEndpoints(input), action, input.proxy);
+  const groups = buildLocalityEndpoints(input);
+  const sent = input.proxy.withAddressOnly === true ? groups.flatMap(withAddressOnly) : groups;
+  return applyLocalityLb(sent, action, input.proxy);
+}
+
+function withAddressOnly(group: EndpointGroup): readonly EndpointGroup[] {
+  const kept = group.endpoints.filter(({ message }) => hasAddress(message.endpoint?.address));
+  if (kept.length === group.endpoints.length) return [group];
+  return kept.length === 0 ? [] : [regrouped(group, kept)];
+}
+
+function hasAddress(address: AddressShape | null | undefined): boolean {
+  const socket = address?.socketAddress;
+  return socket === undefined || socket === null || (socket.address ?? '') !== '';
 }

@@ -24,6 +24,11 @@ export interface ProxyView extends ProxyPlace {
   readonly gateways?: GatewayClient;
   /** It cannot use tunnels. */
   readonly withoutTunnels?: true;
+  /**
+   * Clusters that hold their endpoints have none without an address. Istio's do (an entry that is reached through its
+   * network alone, where there is no gateway to it), and Envoy refuses these and all others with them.
+   */
+  readonly withAddressOnly?: true;
   /** Whose siblings are asked for: only for `local_cluster`. */
   readonly self?: SelfView;
 }
@@ -66,14 +71,17 @@ export function proxyView(context: ProxyContext, of: ViewOf): ProxyView {
   const hasNetworkView = proxy.requestedNetworkView.length > 0;
   const behindGateways = networksMatter(of.networks, of.use);
   const withoutTunnels = proxy.dialect === 'grpc' || trueTexts.has(proxy.metadata['DISABLE_HBONE_SEND']);
+  const withAddressOnly = proxy.dialect === 'plain' && of.use === 'dns';
   const isPlaced = of.action !== undefined || of.self;
-  if (!ownCluster && !hasNetworkView && !behindGateways && !withoutTunnels && !isPlaced) return anyProxy;
+  if (!ownCluster && !hasNetworkView && !behindGateways && !withoutTunnels && !withAddressOnly && !isPlaced)
+    return anyProxy;
   return {
     ...(ownCluster && { cluster: proxy.clusterId }),
     ...(nodeLocal && { nodeName: proxy.nodeName }),
     ...(hasNetworkView && { networkView: proxy.requestedNetworkView }),
     ...(behindGateways && { gateways: gatewayClient(context) }),
     ...(withoutTunnels && { withoutTunnels }),
+    ...(withAddressOnly && { withAddressOnly }),
     ...placeFor(context, of.action),
     ...(of.self && { self: selfView(context) }),
   };

@@ -25,6 +25,7 @@ import {
   type ConnectionManagerFields,
   type ManagerSettings,
 } from './connection-manager.js';
+import { distinctChains } from './distinct-chains.js';
 import type { ListenerExtras } from './extras.js';
 import { forwardProxyFilter } from './http-filters.js';
 import { httpInspector, tlsInspector } from './listener-filters.js';
@@ -79,7 +80,8 @@ function encodeEntry({
 
 /** A listener for the chains of an entry. */
 export function outboundListenerShape(entry: OutboundEntry, context: ListenerContext): ListenerShape {
-  const { binds, port, bindToPort, chains } = entry;
+  const { binds, port, bindToPort } = entry;
+  const chains = context.view.istioFilters ? entry.chains : distinctChains(entry.chains);
   const name = listenerName(binds[0] ?? '', port);
   const filterOf = (chain: OutboundChain): FilterChainShape => filterChain(chain, name, context);
   const inspectors = inspectorsFor(chains);

@@ -3,7 +3,6 @@ import { errorMessage } from '../../base/errors.js';
 import type { Piecewise } from '../../base/piecewise.js';
 import type { EncodedResource } from '../../envoy/resource.js';
 import type { ProxyContext } from '../../mesh/snapshot.js';
-import { routerServers } from '../gateway/router-servers.js';
 import { gatewayRoutes } from '../gateway/routes.js';
 import { patchRoutes } from '../envoy-filter/patched-resources.js';
 import type { Memo } from '../memo.js';
@@ -23,7 +22,7 @@ export function* translateRoutes(
   const isRouter = context.proxy.type === 'router';
   const routesOf = isRouter ? gatewayRoutes : sidecarRoutes;
   const resources: EncodedResource[] = [];
-  const problems: TranslationProblem[] = isRouter ? [...routerServers(context, memo).problems] : [];
+  const problems: TranslationProblem[] = [];
   for (const name of names) {
     try {
       const made = yield* routesOf(context, memo, name);

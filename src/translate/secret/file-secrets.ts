@@ -28,9 +28,12 @@ export const fileSecrets: SecretSource = {
   },
 };
 
-function ofWorkload({ proxy }: ProxyContext, name: string, memo: Memo): SecretAnswer | undefined {
+function ofWorkload({ proxy }: ProxyContext, name: string, memo: Memo): SecretAnswer {
   const folder = proxy.metadata[certificatesMetadata];
-  if (typeof folder !== 'string' || folder === '') return undefined;
+  if (typeof folder !== 'string' || folder === '') {
+    const message = `it needs a certificate for mutual TLS and has none: ${certificatesMetadata} in its metadata names no folder. What needs it waits`;
+    return { problem: { subject: proxy.name, message } };
+  }
   const inFolder = (file: string): string => posix.join(folder, file);
   const secret: FileSecret =
     name === meshRoots.name
@@ -49,9 +52,11 @@ function ofName(name: string): FileSecret | undefined {
 }
 
 function made(secret: FileSecret, memo: Memo): EncodedResource {
-  return memo.group('secrets in files').compute(secret.name, secret, (input) =>
-    encodedResource(input.name, Secret.typeUrl, Secret.encode(secretShape(input))),
-  );
+  return memo
+    .group('secrets in files')
+    .compute(secret.name, secret, (input) =>
+      encodedResource(input.name, Secret.typeUrl, Secret.encode(secretShape(input))),
+    );
 }
 
 function secretShape(secret: FileSecret): SecretShape {

@@ -14,49 +14,35 @@ import { anyPath } from '../route/route-match.js';
 import type { TranslationProblem } from '../translation.js';
 import { unfetchedKeys } from './unfetched-keys.js';
 
-/** Key sets that were fetched, as text, by `keySetName`; what is not there could not be fetched. */
-export type FetchedKeys = Readonly<Record<string, string>>;
-
 /** What the filter depends on. */
 export interface JwtInput {
   /** Those for the workload, in Istio's order. */
   readonly policies: readonly ConfigObject<'RequestAuthentication'>[];
-  readonly keys: FetchedKeys;
   /** The route is chosen anew once the token is known, so that routes can match its claims: for gateways. */
   readonly clearRouteCache: boolean;
 }
 
-/** The name of the key set that a rule needs fetched; undefined for one that holds its keys. */
-export function keySetName({ jwks, jwksUri, issuer }: JwtRule): string | undefined {
-  return jwks === '' ? `${jwksUri} ${issuer}` : undefined;
-}
-
-/** What becomes of rules whose keys were not fetched. */
-export function unfetchedProblems({ policies, keys }: JwtInput): readonly TranslationProblem[] {
+/** What becomes of rules whose keys are elsewhere and have not been fetched. */
+export function unfetchedProblems({ policies }: Pick<JwtInput, 'policies'>): readonly TranslationProblem[] {
   return policies.flatMap(({ metadata, spec }) =>
     spec.jwtRules
-      .filter((rule) => isUnfetched(rule, keys))
+      .filter(({ jwks }) => jwks === '')
       .map(({ issuer, jwksUri }) => ({
         subject: `RequestAuthentication ${metadata.namespace}/${metadata.name}`,
-        message: `every token of ${issuer || jwksUri} is refused, as its keys are not fetched; give them as "jwks"`,
+        message: `every token of ${issuer || jwksUri} is refused, as its keys have not been fetched; a rule may hold them as "jwks"`,
       })),
   );
 }
 
-function isUnfetched(rule: JwtRule, keys: FetchedKeys): boolean {
-  const name = keySetName(rule);
-  return name !== undefined && keys[name] === undefined;
-}
-
 /** The filter of all rules; undefined when there are none. */
-export function jwtFilter({ policies, keys, clearRouteCache }: JwtInput): HttpFilterShape | undefined {
+export function jwtFilter({ policies, clearRouteCache }: JwtInput): HttpFilterShape | undefined {
   const rules = policies
     .flatMap(({ spec }) => spec.jwtRules)
     .sort((a, b) => compareStrings(a.issuer, b.issuer));
   if (rules.length === 0) return undefined;
   const providers = rules.map((rule, index): [string, JwtProviderShape] => [
     `origins-${index}`,
-    provider(rule, keys, clearRouteCache),
+    provider(rule, clearRouteCache),
   ]);
   const config = {
     providers: sortedMap(providers),
@@ -66,7 +52,7 @@ export function jwtFilter({ policies, keys, clearRouteCache }: JwtInput): HttpFi
   return { name: 'envoy.filters.http.jwt_authn', typedConfig: packAny(JwtAuthentication, config) };
 }
 
-function provider(rule: JwtRule, keys: FetchedKeys, clearRouteCache: boolean): JwtProviderShape {
+function provider(rule: JwtRule, clearRouteCache: boolean): JwtProviderShape {
   return {
     issuer: rule.issuer,
     audiences: rule.audiences,
@@ -82,14 +68,9 @@ function provider(rule: JwtRule, keys: FetchedKeys, clearRouteCache: boolean): J
     fromHeaders: rule.fromHeaders.map(({ name, prefix }) => ({ name, valuePrefix: prefix })),
     fromParams: rule.fromParams,
     fromCookies: rule.fromCookies,
-    localJwks: { inlineString: keysOf(rule, keys) },
+    // Without keys, such as nobody can sign with.
+    localJwks: { inlineString: rule.jwks === '' ? unfetchedKeys : rule.jwks },
   };
-}
-
-/** Those of the rule itself; else those that were fetched; else such as nobody can sign with. */
-function keysOf(rule: JwtRule, keys: FetchedKeys): string {
-  const name = keySetName(rule);
-  return name === undefined ? rule.jwks : (keys[name] ?? unfetchedKeys);
 }
 
 function spaceDelimitedClaims({ spaceDelimitedClaims: named }: JwtRule): readonly string[] {

@@ -6,7 +6,7 @@ import type { Memo } from '../memo.js';
 import { providerClusters } from '../provider-clusters.js';
 import type { TranslationProblem } from '../translation.js';
 import { authorizationFilters } from './authorization-filters.js';
-import { jwtFilter, unfetchedProblems, type FetchedKeys } from './jwt-filter.js';
+import { jwtFilter, unfetchedProblems } from './jwt-filter.js';
 
 /** The filters of policies. */
 export interface PolicyFilters {
@@ -37,21 +37,18 @@ export function listenerPolicies(context: ProxyContext, memo: Memo): PolicyFilte
     authorizations,
     authentications,
     clusters: asksProviders ? providerClusters(snapshot, memo) : noClusters,
-    keys: noKeys,
     clearRouteCache: proxy.type !== 'sidecar',
   };
   return memo.group('listener policies').compute('', input, policyFilters);
 }
 
 const noClusters = Object.freeze({});
-const noKeys: FetchedKeys = Object.freeze({});
 
 interface PolicyInput {
   readonly mesh: Parameters<typeof authorizationFilters>[0]['mesh'];
   readonly authorizations: Parameters<typeof authorizationFilters>[0]['policies'];
   readonly authentications: Parameters<typeof jwtFilter>[0]['policies'];
   readonly clusters: Parameters<typeof authorizationFilters>[0]['clusters'];
-  readonly keys: FetchedKeys;
   readonly clearRouteCache: boolean;
 }
 
@@ -60,7 +57,6 @@ function policyFilters({
   authorizations,
   authentications,
   clusters,
-  keys,
   clearRouteCache,
 }: PolicyInput): PolicyFilters {
   const { customHttp, customTcp, http, tcp, problems } = authorizationFilters({
@@ -68,7 +64,7 @@ function policyFilters({
     mesh,
     clusters,
   });
-  const tokens = { policies: authentications, keys, clearRouteCache };
+  const tokens = { policies: authentications, clearRouteCache };
   const jwt = jwtFilter(tokens);
   return {
     httpFilters: [...customHttp, ...(jwt === undefined ? [] : [jwt]), ...http],

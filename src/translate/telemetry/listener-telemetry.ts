@@ -38,16 +38,19 @@ export function listenerTelemetry(
     proxy: memo.intern(tracedProxy(context)),
     spawnsSpans: proxy.type === 'router',
     trustsHostHeader: telemetryClass === 'sidecar-outbound',
+    counts: proxy.dialect !== 'plain',
   };
   return memo.group('listener telemetry').compute(telemetryClass, input, buildTelemetry);
 }
 
 interface TelemetryInput extends TracingInput {
   readonly trustsHostHeader: boolean;
+  /** The filter that counts is in Istio's build of Envoy only; a plain one refuses a listener that has it. */
+  readonly counts: boolean;
 }
 
 function buildTelemetry(input: TelemetryInput): Telemetry {
-  const filters = statsFilters(input);
+  const filters = input.counts ? statsFilters(input) : [];
   return { ...accessLogs(input), ...tracing(input), httpFilters: filters, networkFilters: filters };
 }
 

@@ -6,12 +6,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { contextOfFiles, contextOfPod, isInCluster } from '../../../src/kubernetes/kubeconfig-files.js';
 import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { expectAsFresh, Follower, newNamespace, service } from './fixture.js';
-import { TcpProxy } from './tcp-proxy.js';
+import { TcpProxy } from '../tcp-proxy.js';
 
 /** What somebody may do who reads a cluster. */
 const readRules = [
   {
-    apiGroups: ['', 'discovery.k8s.io', 'networking.istio.io', 'security.istio.io'],
+    apiGroups: ['', 'discovery.k8s.io', 'networking.istio.io', 'security.istio.io', 'telemetry.istio.io'],
     resources: ['*'],
     verbs: ['list', 'watch'],
   },

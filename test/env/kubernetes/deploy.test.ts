@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { startPilot, type Pilot } from '../../../src/app.js';
+import { startPilot, type Pilot, type PilotOptions } from '../../../src/app.js';
 import { settingOptions } from '../../../src/cli/serve-settings.js';
 import { apiResources } from '../../../src/config/kubernetes/resources.js';
 import { contextOfFiles } from '../../../src/kubernetes/kubeconfig-files.js';
@@ -20,7 +20,7 @@ import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { eventually } from '../../../testenv/process.mjs';
 import { RecordingLogger } from '../../recording-logger.js';
 import { run } from '../../unit/cli/run-command.js';
-import { Follower } from './fixture.js';
+import { Follower, serviceEntry } from './fixture.js';
 
 const deploy = fileURLToPath(new URL('../../../deploy', import.meta.url));
 const root = dirname(deploy);
@@ -34,6 +34,10 @@ interface Rule {
 }
 
 const manifests = await readManifests(join(deploy, 'base'));
+const addressRoles = await readManifests(join(deploy, 'addresses'));
+
+const leasePath = '/apis/coordination.k8s.io/v1/namespaces/istio-system/leases/pilotlight-addresses';
+const entry = serviceEntry('default', 'deployed', 'deployed.example.com');
 
 let kubernetes: Kubernetes;
 let account: KubernetesApi;
@@ -109,12 +113,13 @@ function containerOf(deployment: KubernetesObject): Container {
 }
 
 /** Pilotlight as the Deployment runs it, with the ServiceAccount's token. */
-async function start(logger: RecordingLogger): Promise<Pilot> {
+async function start(logger: RecordingLogger, options: PilotOptions = {}): Promise<Pilot> {
   const pilot = await startPilot({
     kubernetes: { kubeconfig, context: undefined, clusterId: undefined },
     systemNamespace: 'istio-system',
     xdsAddress: { host: '127.0.0.1', port: 0 },
     httpAddress: { host: '127.0.0.1', port: 0 },
+    ...options,
     logger,
   });
   pilots.add(pilot);
@@ -168,12 +173,15 @@ describe('the manifests', () => {
     }
   });
 
-  test.each(['base', 'tls'])('start Pilotlight with settings that there are: %s', async (name) => {
-    const known = settingOptions().map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0]);
-    const [command, ...flags] = containerOf(await deploymentOf(name)).args;
-    expect(command).toBe('serve');
-    for (const flag of flags) expect(known).toContain(flag.replace(/=.*/, ''));
-  });
+  test.each(['base', 'tls', 'addresses'])(
+    'start Pilotlight with settings that there are: %s',
+    async (name) => {
+      const known = settingOptions().map(({ flags }) => /--[a-z-]+/.exec(flags)?.[0]);
+      const [command, ...flags] = containerOf(await deploymentOf(name)).args;
+      expect(command).toBe('serve');
+      for (const flag of flags) expect(known).toContain(flag.replace(/=.*/, ''));
+    },
+  );
 
   test('of deploy/tls are taken as patches, and serve TLS on the port that the Service names', async () => {
     const deployment = await deploymentOf('tls');
@@ -255,6 +263,8 @@ describe('what the ServiceAccount may do', () => {
     await expectForbidden(() => account.ask('GET', '/api/v1/namespaces/pilotlight/secrets'));
     await expectForbidden(() => account.ask('GET', '/api/v1/namespaces/istio-system/configmaps'));
     await expectForbidden(() => account.ask('GET', '/api/v1/namespaces/istio-system/configmaps/other'));
+    await expectForbidden(() => account.ask('GET', leasePath));
+    await expectForbidden(() => account.patch(entry, { status: { addresses: [] } }, '/status'));
   });
 
   test('need not be to read Secrets, as long as there are no remote clusters', async () => {
@@ -275,8 +285,120 @@ describe('what the ServiceAccount may do', () => {
     }
   });
 
-  const roles = manifests.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
-  const grants = roles.flatMap((role) =>
+  test.each(grantsOf(manifests))('cannot do without: $title', async (grant) => {
+    await expectMissed(grant, async () => {
+      const logger = new RecordingLogger();
+      await start(logger);
+      const line = await logger.line(`cannot ${grant.verb} resource "${grant.resource}"`);
+      expect(line.level).toBe('warn');
+      expect(line.message).toContain('cannot be read');
+    });
+  });
+});
+
+describe('deploy/addresses', () => {
+  beforeAll(async () => {
+    await kubernetes.api.apply(entry);
+  });
+
+  afterAll(async () => {
+    await kubernetes.api.delete(entry);
+  });
+
+  beforeEach(forgetAddresses);
+
+  test('adds one argument, to either Deployment, and nothing that reads', async () => {
+    const { args } = containerOf(manifest('Deployment'));
+    expect(containerOf(await patched('addresses', manifest('Deployment'))).args).toEqual([
+      ...args,
+      '--auto-allocate=write',
+    ]);
+    expect(addressRoles.map(({ kind }) => kind)).toEqual([
+      'Role',
+      'RoleBinding',
+      'ClusterRole',
+      'ClusterRoleBinding',
+    ]);
+  });
+
+  test('is what one who writes without it is told to add, while everything is served', async () => {
+    const logger = new RecordingLogger();
+    const pilot = await start(logger, { autoAllocate: 'write' });
+    await pilot.ready;
+    const { level, message } = await logger.line('addresses of ServiceEntries are not written');
+    expect(level).toBe('warn');
+    expect(message).toMatch(
+      /the Lease istio-system\/pilotlight-addresses .*cannot get resource "leases".*deploy\/addresses/,
+    );
+    expect((await page(pilot, '/readyz')).status).toBe(200);
+    expect(await (await page(pilot, '/debug/clusters')).text()).toContain('cannot get resource');
+  });
+
+  describe('when it is applied', () => {
+    beforeAll(async () => {
+      for (const role of addressRoles) await apply(role);
+    });
+
+    afterAll(async () => {
+      for (const role of addressRoles) await kubernetes.api.delete(role);
+    });
+
+    test('is enough to write addresses', async () => {
+      const logger = new RecordingLogger();
+      const pilot = await start(logger, { autoAllocate: 'write' });
+      await pilot.ready;
+      await eventually('the addresses', async () => {
+        const { status } = (await kubernetes.api.get(entry)) as { status?: { addresses?: unknown[] } };
+        return status?.addresses?.length === 2 || undefined;
+      });
+      await pilot.close();
+      const complaints = logger.lines.filter(({ level }) => level === 'warn' || level === 'error');
+      expect(complaints.map(({ message }) => message)).toEqual([]);
+    });
+
+    test('lets nothing but the status of entries and the one Lease be written', async () => {
+      await expectForbidden(() => account.patch(entry, { spec: { resolution: 'NONE' } }));
+      await expectForbidden(() => account.delete(entry));
+      await expectForbidden(() => account.ask('GET', leasePath.replace(/[^/]+$/, 'other')));
+      await expectForbidden(() => account.ask('DELETE', leasePath));
+    });
+
+    test.each(grantsOf(addressRoles))('cannot do without: $title', async (grant) => {
+      await expectMissed(grant, async () => {
+        const logger = new RecordingLogger();
+        const pilot = await start(logger, { autoAllocate: 'write' });
+        const line = await logger.line(`cannot ${grant.verb} resource "${grant.resource}"`);
+        expect(line.level).toBe('warn');
+        expect(line.message).toContain('addresses of ServiceEntries are not written');
+        expect(line.message).toContain('deploy/addresses');
+        await pilot.close();
+        pilots.delete(pilot);
+      });
+    });
+  });
+});
+
+/** Nobody ever wrote addresses here. */
+async function forgetAddresses(): Promise<void> {
+  await kubernetes.api.ask('DELETE', leasePath).catch((error: unknown) => {
+    if (!(error instanceof ApiFailure) || error.status !== 404) throw error;
+  });
+  await kubernetes.api.patch(entry, { status: { addresses: null } }, '/status');
+}
+
+/** One verb for one resource, in a role. */
+interface Grant {
+  readonly role: KubernetesObject;
+  /** Of the rule in the role. */
+  readonly index: number;
+  readonly resource: string;
+  readonly verb: string;
+  readonly title: string;
+}
+
+function grantsOf(objects: readonly KubernetesObject[]): readonly Grant[] {
+  const roles = objects.filter(({ kind }) => kind === 'ClusterRole' || kind === 'Role');
+  return roles.flatMap((role) =>
     (role['rules'] as readonly Rule[]).flatMap((rule, index) =>
       rule.resources.flatMap((resource) =>
         rule.verbs.map((verb) => ({
@@ -289,42 +411,41 @@ describe('what the ServiceAccount may do', () => {
       ),
     ),
   );
+}
 
-  test.each(grants)('cannot do without: $title', async ({ role, index, resource, verb }) => {
-    const rules = (role['rules'] as readonly Rule[]).flatMap((rule, at) =>
-      at === index ? without(rule, resource, verb) : [rule],
-    );
-    const [rule] = (role['rules'] as readonly Rule[]).slice(index);
-    const attributes = {
-      verb,
-      resource,
-      group: rule?.apiGroups[0] ?? '',
-      ...(role.metadata.namespace === undefined ? {} : { namespace: role.metadata.namespace }),
-      ...(rule?.resourceNames === undefined ? {} : { name: rule.resourceNames[0] }),
-    };
-    const allowed = async (): Promise<boolean> => {
-      const review = (await account.ask('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: attributes },
-      })) as { status: { allowed: boolean } };
-      return review.status.allowed;
-    };
-    expect(await allowed()).toBe(true);
-    try {
-      await apply({ ...role, rules });
-      await eventually('the rule to be gone', async () => !(await allowed()) || undefined);
-      const logger = new RecordingLogger();
-      await start(logger);
-      const line = await logger.line(`cannot ${verb} resource "${resource}"`);
-      expect(line.level).toBe('warn');
-      expect(line.message).toContain('cannot be read');
-    } finally {
-      await apply(role);
-      await eventually('the rule to be back', async () => (await allowed()) || undefined);
-    }
-  });
-});
+/** Takes a right away, does what is to miss it, and gives it back. */
+async function expectMissed({ role, index, resource, verb }: Grant, act: () => Promise<void>): Promise<void> {
+  const rules = (role['rules'] as readonly Rule[]).flatMap((rule, at) =>
+    at === index ? without(rule, resource, verb) : [rule],
+  );
+  const [rule] = (role['rules'] as readonly Rule[]).slice(index);
+  const [name, subresource] = resource.split('/');
+  const attributes = {
+    verb,
+    resource: name,
+    ...(subresource === undefined ? {} : { subresource }),
+    group: rule?.apiGroups[0] ?? '',
+    ...(role.metadata.namespace === undefined ? {} : { namespace: role.metadata.namespace }),
+    ...(rule?.resourceNames === undefined ? {} : { name: rule.resourceNames[0] }),
+  };
+  const allowed = async (): Promise<boolean> => {
+    const review = (await account.ask('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes: attributes },
+    })) as { status: { allowed: boolean } };
+    return review.status.allowed;
+  };
+  await eventually('the rule to be there', async () => (await allowed()) || undefined);
+  try {
+    await apply({ ...role, rules });
+    await eventually('the rule to be gone', async () => !(await allowed()) || undefined);
+    await act();
+  } finally {
+    await apply(role);
+    await eventually('the rule to be back', async () => (await allowed()) || undefined);
+  }
+}
 
 /** A rule as those that leave out one verb for one resource. */
 function without(rule: Rule, resource: string, verb: string): readonly Rule[] {

@@ -1,7 +1,9 @@
 /** What fails on the way to a cluster, and in it: what was known stays, and what happened meanwhile is found out. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextOfText } from '../../../src/kubernetes/kubeconfig-files.js';
-import { freePorts, Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
+import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
+import { freePorts } from '../../../testenv/ports.mjs';
+import { TcpProxy } from '../tcp-proxy.js';
 import {
   endpointSlice,
   expectAsFresh,
@@ -11,7 +13,6 @@ import {
   service,
   serviceEntry,
 } from './fixture.js';
-import { TcpProxy } from './tcp-proxy.js';
 
 /** What a test changes while a cluster cannot be read, and what is to be known of it afterwards. */
 interface Change {

@@ -26,10 +26,11 @@ export interface ConnectOptions {
   readonly servers?: readonly string[];
   readonly timing?: Partial<Timing>;
   readonly kinds?: ReadonlySet<Kind>;
+  readonly revision?: string;
 }
 
 /** Failures are noticed and mended sooner than they are for people. */
-const impatient: Partial<Timing> = {
+export const impatient: Partial<Timing> = {
   connect: 1000,
   ping: 400,
   pong: 1000,
@@ -76,6 +77,7 @@ export class Follower {
       client: this.#client,
       logger: lineLogger(this.lines),
       ...(options.kinds === undefined ? {} : { kinds: options.kinds }),
+      ...(options.revision === undefined ? {} : { revision: options.revision }),
     });
     this.#subscription = this.source.watch().subscribe((event) => {
       switch (event.type) {

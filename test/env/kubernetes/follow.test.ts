@@ -1,5 +1,6 @@
 /** What a cluster holds, and what becomes of it. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WatchedKind } from '../../../src/config/kubernetes/resources.js';
 import type { Kind } from '../../../src/config/object.js';
 import { remoteClusterKinds } from '../../../src/config/kubernetes/resources.js';
 import type { KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
@@ -32,7 +33,7 @@ interface Sample {
   readonly changed: unknown;
 }
 
-function samples(namespace: string): Record<Exclude<Kind, 'Namespace'>, Sample> {
+function samples(namespace: string): Record<Exclude<WatchedKind, 'Namespace'>, Sample> {
   const istio = (kind: string, spec: unknown, group = 'networking'): KubernetesObject => ({
     apiVersion: `${group}.istio.io/v1`,
     kind,
@@ -94,6 +95,31 @@ function samples(namespace: string): Record<Exclude<Kind, 'Namespace'>, Sample> 
       change: { spec: { selector: { app: 'other' } } },
       changed: { spec: { selector: { app: 'other' } } },
     },
+    AuthorizationPolicy: {
+      object: istio('AuthorizationPolicy', { action: 'DENY', rules: [{}] }, 'security'),
+      change: { spec: { action: 'ALLOW' } },
+      changed: { spec: { action: 'ALLOW' } },
+    },
+    RequestAuthentication: {
+      object: istio('RequestAuthentication', { jwtRules: [{ issuer: 'one' }] }, 'security'),
+      change: { spec: { jwtRules: [{ issuer: 'two' }] } },
+      changed: { spec: { jwtRules: [{ issuer: 'two' }] } },
+    },
+    Telemetry: {
+      object: istio('Telemetry', { metrics: [{ providers: [{ name: 'one' }] }] }, 'telemetry'),
+      change: { spec: { metrics: [{ providers: [{ name: 'two' }] }] } },
+      changed: { spec: { metrics: [{ providers: [{ name: 'two' }] }] } },
+    },
+    EnvoyFilter: {
+      object: { ...istio('EnvoyFilter', { priority: 1 }), apiVersion: 'networking.istio.io/v1alpha3' },
+      change: { spec: { priority: 2 } },
+      changed: { spec: { priority: 2 } },
+    },
+    WorkloadGroup: {
+      object: istio('WorkloadGroup', { template: { serviceAccount: 'one' } }),
+      change: { spec: { template: { serviceAccount: 'two' } } },
+      changed: { spec: { template: { serviceAccount: 'two' } } },
+    },
     PeerAuthentication: {
       object: istio('PeerAuthentication', { mtls: { mode: 'STRICT' } }, 'security'),
       change: { spec: { mtls: { mode: 'DISABLE' } } },
@@ -104,7 +130,7 @@ function samples(namespace: string): Record<Exclude<Kind, 'Namespace'>, Sample> 
 
 test('an object of every kind is told when it is there, when it changes and when it goes', async () => {
   const namespace = await newNamespace(kubernetes);
-  const all = Object.entries(samples(namespace)) as [Exclude<Kind, 'Namespace'>, Sample][];
+  const all = Object.entries(samples(namespace)) as [Exclude<WatchedKind, 'Namespace'>, Sample][];
   const apply = async (from: number, to?: number): Promise<void> => {
     for (const [, { object }] of all.slice(from, to)) await kubernetes.api.apply(object);
   };

@@ -12,7 +12,7 @@ import { eventually } from '../../../testenv/process.mjs';
 import { ask, clientBootstrap, Load } from '../envoy/fixture.js';
 import { Pilotlight } from '../pilotlight.js';
 import { endpointSlice, service } from './fixture.js';
-import { TcpProxy } from './tcp-proxy.js';
+import { TcpProxy } from '../tcp-proxy.js';
 
 /** An API server takes no endpoint on loopback. */
 const ownAddress = Object.values(networkInterfaces())
@@ -211,7 +211,7 @@ describe('serve --kubeconfig', () => {
     const rules = [
       { apiGroups: ['', 'discovery.k8s.io'], resources: [...coreResources], verbs: ['list', 'watch'] },
       {
-        apiGroups: ['networking.istio.io', 'security.istio.io'],
+        apiGroups: ['networking.istio.io', 'security.istio.io', 'telemetry.istio.io'],
         resources: ['*'],
         verbs: ['list', 'watch'],
       },

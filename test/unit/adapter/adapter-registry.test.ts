@@ -173,3 +173,26 @@ test('settings are checked with the names of fields, before anything is opened',
     'mapping.host',
   );
 });
+
+test('a registry that is listed in parts loses of each part what that part does not name', () => {
+  const { store, say } = scripted();
+  const list = (part: string, ...names: readonly string[]): ReadEvent => ({
+    type: 'listed',
+    reading: snapshot(names),
+    part,
+  });
+  say(list('east', 'east/web', 'east/api'), list('west', 'west/web'));
+  for (const service of ['east/web', 'east/api', 'west/web'])
+    say({ type: 'service', service, reading: snapshot(record(service, '10.0.0.1')) });
+  say({ type: 'synced' }, list('east', 'east/api'));
+  expect(store.view().safety.held.map(({ key }) => key)).toEqual(['east/web']);
+  // What another part says confirms nothing.
+  for (let times = 0; times < 3; times += 1) say(list('west', 'west/web'));
+  expect(store.view().safety.held).toHaveLength(1);
+  say({ type: 'listed', reading: failed(new Error('no path')), part: 'west' }, list('east', 'east/api'));
+  expect(store.view().status).toMatchObject({
+    state: 'degraded',
+    message: expect.stringContaining('west: no path'),
+  });
+  expect([...store.view().services.keys()]).toContain('west/web');
+});

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, test } from 'vitest';
+import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { connect, jsonClient, NotAllowed, readOnly, RequestFailure } from '../../../src/adapter/index.js';
 import { contextOf } from './context.js';
 
@@ -133,4 +133,22 @@ describe('adapters only read', () => {
 test('a failure keeps its cause', () => {
   const cause = new Error('x');
   expect(RequestFailure.from(cause, 'refused', new URL('http://a.example')).cause).toBe(cause);
+});
+
+test('what is under way can be dropped: it goes on at the next server, and indexes from before count no more', async () => {
+  const arrived: string[] = [];
+  const silent = await serverOf(() => void arrived.push('silent'));
+  const answering = await serverOf(() => (arrived.push('answering'), 200));
+  const connection = connect({ servers: [silent, answering] }, contextOf(), {
+    client: ({ server }) => server,
+  });
+  const before = connection.epoch;
+  const asked = connection.use(async (server, { signal }) => (await fetch(server, { signal })).status, {
+    signal: never,
+  });
+  await vi.waitFor(() => expect(arrived).toEqual(['silent']));
+  connection.drop('the heartbeat is lost');
+  expect(await asked).toBe(200);
+  expect(arrived).toEqual(['silent', 'answering']);
+  expect(connection.epoch).not.toBe(before);
 });

@@ -91,6 +91,10 @@ describe('xds', () => {
     const { result } = await run('xds', example, '--proxy', 'client');
     expect(result).toMatch(/^catalog\.shop\.svc\.cluster\.local +80 +v2 +outbound +EDS +catalog\.shop$/m);
     expect(result).toMatch(/^127\.0\.1\.23:8080 +HEALTHY +1 +home\/desk +0 +outbound\|80\|v2\|catalog/m);
+    expect(result).toMatch(/^127\.0\.0\.1 +80 +ALL +Route: 80$/m);
+    expect(result).toMatch(
+      /^80 +catalog\.shop\.svc\.cluster\.local:80 +catalog, .* \+ 4 more\.\.\. +\/\*, x-tester=yes +catalog\.shop$/m,
+    );
     const yaml = await run('xds', example, '--proxy', 'client', '-o', 'yaml');
     expect(Object.keys(parse(yaml.result) as object)).toEqual(['cds', 'eds', 'lds', 'rds']);
   });

@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  live?.close();
+  await live?.close();
   live = undefined;
   await rm(folder, { recursive: true, force: true });
 });
@@ -42,6 +42,7 @@ function open(options: Partial<LiveClustersOptions>): LiveClusters {
     hasDirectory: false,
     clusters: [],
     systemNamespace: 'istio-system',
+    revision: 'default',
     domainSuffix: 'cluster.local',
     autoAllocate: 'status',
     remoteClusterTimeout: 20,
@@ -107,6 +108,15 @@ test('a live cluster beside a directory has to have another id, and is a remote 
   expect(clusters.isEmpty).toBe(false);
 });
 
+test.each([
+  ['a mesh directory is the primary cluster', { hasDirectory: true }, 'memory'],
+  ['there is no primary cluster', {}, '--context'],
+])('addresses are not written where %s', (_, options, hint) => {
+  expect(() => open({ ...options, autoAllocate: 'write' })).toThrow(
+    expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining(hint) as string }) as Error,
+  );
+});
+
 test('a kubeconfig that cannot be used ends the start', async () => {
   const clusters = open({ kubernetes: { kubeconfig: join(folder, 'missing') } });
   await expect(clusters.start()).rejects.toMatchObject({ code: 'KUBECONFIG_INVALID' });
@@ -118,7 +128,7 @@ test('as long as the primary cluster cannot be read, that is why the mesh is not
   await expect
     .poll(() => clusters.notReady())
     .toContainEqual(expect.stringContaining('the ConfigMap istio cannot be read'));
-  clusters.close();
+  await clusters.close();
   expect(await started).toBe(false);
 });
 

@@ -9,7 +9,7 @@ function configMap(data: Readonly<Record<string, string>>): RawObject {
 }
 
 function reader(): MeshSettingsReader {
-  return new MeshSettingsReader('kubernetes/Kubernetes', 'istio-system', 'cluster.local');
+  return new MeshSettingsReader('kubernetes/Kubernetes', 'istio-system/istio', 'cluster.local');
 }
 
 const networks = 'networks: {n1: {endpoints: [{fromRegistry: west}], gateways: []}}';

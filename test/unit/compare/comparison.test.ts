@@ -77,14 +77,22 @@ describe('a comparison with a server', () => {
     { name: 'p', left: node(metadata), right: node(metadata) },
   ];
 
-  test('asks it for listeners and routes only when told to, and says so', async () => {
-    const answer = { cds: [], lds: [] };
-    const comparison = await compared(answerSide(answer), server(answer));
-    expect(comparison.types).toEqual(['cds', 'eds']);
-    expect(comparison.notCompared).toEqual([
-      { type: 'lds', reason: 'right is asked for it with --type lds only' },
-    ]);
-    expect((await compared(answerSide(answer), server(answer), { types: ['lds'] })).types).toEqual(['lds']);
+  test('is of all types, but of names only for a proxy whose agent captures DNS', async () => {
+    const answer = { cds: [], lds: [], rds: [], nds: [] };
+    const types = async (metadata: Readonly<Record<string, unknown>>): Promise<readonly string[]> =>
+      (await compared(answerSide(answer), server(answer), { proxies: pair(metadata) })).types;
+    expect(await types({})).toEqual(['cds', 'eds', 'lds', 'rds']);
+    expect(await types({ DNS_CAPTURE: 'true' })).toEqual(['cds', 'eds', 'lds', 'rds', 'nds']);
+  });
+
+  test('does not count the order of the addresses of a name', async () => {
+    const names = (...ips: readonly string[]): Answer => ({ nds: [{ table: { web: { ips } } }] });
+    const left = answerSide(names('10.0.0.1', '10.0.0.2'));
+    const right = server(names('10.0.0.2', '10.0.0.1'));
+    const proxies = pair({ DNS_CAPTURE: 'true' });
+    expect(found(await compared(left, right, { proxies }))).toEqual([]);
+    expect(found(await compared(left, right, { proxies, exact: true }))).not.toEqual([]);
+    expect(found(await compared(left, server(names('10.0.0.3')), { proxies }))).not.toEqual([]);
   });
 
   test('says that a plain Envoy is served less by a directory, where they differ', async () => {

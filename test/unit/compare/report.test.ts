@@ -24,7 +24,7 @@ describe('the report as text', () => {
     expect(reportText(comparison, plain)).toBe(`- left: answer (answer)
 + right: answer (answer, Istio 1.29.0)
 compared: cds, eds; Pilotlight equals Istio ${istioVersion.line} (${istioVersion.module})
-note: orders that Istio leaves to chance do not count (endpoints of one locality, query parameters of a match); with --exact they do
+note: orders that Istio leaves to chance do not count (endpoints of one locality, query parameters of a match, addresses of a name); with --exact they do
 warning: right says that its Istio is 1.29.0; Pilotlight equals Istio ${istioVersion.line}, so differences may be those between the two
 warning: --ignore eds:endpoints matched no difference
 

@@ -352,7 +352,7 @@ describe('kinds that are not used', () => {
       `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}}\n`;
     const state = await stateOf({
       'a.yaml': [
-        named('v1', 'ConfigMap', 'a'),
+        named('v1', 'Endpoints', 'a'),
         named('apps/v1', 'Deployment', 'a'),
         named('apps/v1', 'Deployment', 'b'),
         named('gateway.networking.k8s.io/v1', 'Gateway', 'a'),
@@ -361,8 +361,8 @@ describe('kinds that are not used', () => {
       ].join('---\n'),
     });
     expect([...state.unusedKinds]).toEqual([
-      ['ConfigMap', 1],
       ['Deployment.apps', 2],
+      ['Endpoints', 1],
       ['Gateway.gateway.networking.k8s.io', 1],
       ['ProxyConfig.networking.istio.io', 1],
       ['Service.serving.knative.dev', 1],

@@ -18,6 +18,7 @@ import {
   gateway,
   kubernetesService,
   namespace,
+  object,
   peerAuthentication,
   proxyOf,
   requestAuthentication,
@@ -41,6 +42,8 @@ const objects: MeshObjects = {
   requestAuthentications: [requestAuthentication('shop/default')],
   telemetries: [telemetry('shop/default')],
   envoyFilters: [envoyFilter('shop/default')],
+  secrets: [object('Secret', 'shop/web', { data: { cert: 'Y2VydA==' } })],
+  configMaps: [object('ConfigMap', 'shop/roots', { data: { cacert: 'PEM' } })],
 };
 const parts = [
   'services',
@@ -55,6 +58,7 @@ const parts = [
   'requestAuthentications',
   'telemetries',
   'envoyFilters',
+  'secrets',
   'mesh',
 ] as const;
 
@@ -99,6 +103,8 @@ describe('parts in which nothing changed', () => {
     ['a Telemetry', { telemetries: [] }, ['telemetries']],
     ['an EnvoyFilter', { envoyFilters: [] }, ['envoyFilters']],
     ['a Namespace', { namespaces: [] }, []],
+    ['a Secret', { secrets: [] }, ['secrets']],
+    ['a ConfigMap', { configMaps: [] }, ['secrets']],
   ])('are all that %s has nothing to do with', (_what, changed, expected) => {
     expect(after({ objects: { ...objects, ...changed } })).toEqual(expected);
   });
@@ -182,6 +188,8 @@ const emptyWorld: World = {
     requestAuthentications: new Map(),
     telemetries: new Map(),
     envoyFilters: new Map(),
+    secrets: new Map(),
+    configMaps: new Map(),
   },
   mesh: {},
 };
@@ -204,6 +212,8 @@ function inputOf(world: World): SnapshotInput {
       requestAuthentications: list('requestAuthentications'),
       telemetries: list('telemetries'),
       envoyFilters: list('envoyFilters'),
+      secrets: list('secrets'),
+      configMaps: list('configMaps'),
     },
   });
 }

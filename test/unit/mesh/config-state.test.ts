@@ -48,6 +48,8 @@ describe('the objects in force', () => {
       telemetry('shop/default'),
       envoyFilter('shop/limits'),
       namespace('shop'),
+      object('Secret', 'shop/web', { data: { cert: 'Y2VydA==' } }),
+      object('ConfigMap', 'shop/roots', { data: { cacert: 'PEM' } }),
     );
     const { destinationRules, ...others } = state.objects();
     expect(names(destinationRules)).toEqual(['shop/a', 'pay/b', 'shop/b', 'shop/c']);
@@ -61,7 +63,29 @@ describe('the objects in force', () => {
       ['requestAuthentications', 1],
       ['telemetries', 1],
       ['envoyFilters', 1],
+      ['secrets', 1],
+      ['configMaps', 1],
     ]);
+  });
+
+  it('are no Secrets and ConfigMaps that hold no certificate, or none any more', () => {
+    const state = stateOf(
+      object('Secret', 'shop/password', { data: {} }),
+      object('ConfigMap', 'shop/web', { data: {} }),
+    );
+    expect([state.objects().secrets, state.objects().configMaps]).toEqual([[], []]);
+    state.apply('a', upsert(object('Secret', 'shop/web', { data: { cert: 'Y2VydA==' } })));
+    expect(names(state.objects().secrets)).toEqual(['shop/web']);
+    expect(state.apply('a', upsert(object('Secret', 'shop/web', { data: {} })))).toBe(true);
+    expect(state.objects().secrets).toEqual([]);
+  });
+
+  it('shown to people have no Secret and no ConfigMap', () => {
+    const state = stateOf(
+      object('Secret', 'shop/web', { data: { cert: 'Y2VydA==' } }),
+      object('ConfigMap', 'shop/roots', { data: { cacert: 'PEM' } }),
+    );
+    expect(state.all()).toEqual([]);
   });
 
   it('are replaced by later versions and removed', () => {

@@ -36,6 +36,8 @@ const apiVersions: Readonly<Record<Kind, string>> = {
   Pod: 'v1',
   Node: 'v1',
   Namespace: 'v1',
+  ConfigMap: 'v1',
+  Secret: 'v1',
   EndpointSlice: 'discovery.k8s.io/v1',
 };
 

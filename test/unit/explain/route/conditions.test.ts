@@ -45,6 +45,9 @@ describe('a condition on a header', () => {
     [{ name: 'x', string_match: { contains: 'c' } }, ['x: ab'], false],
     [{ name: 'x', string_match: { safe_regex: { regex: 'a.*' } } }, ['x: ab'], true],
     [{ name: 'x', string_match: { exact: 'A', ignore_case: true } }, ['x: a'], true],
+    [{ name: 'x', string_match: { exact: 'b' } }, ['x: a', 'x: b'], true],
+    [{ name: 'x', string_match: { exact: 'a,b' } }, ['x: a', 'x: b'], false],
+    [{ name: 'x', string_match: { exact: 'b' }, invert_match: true }, ['x: a', 'x: b'], false],
     [{ name: ':method', string_match: { exact: 'GET' } }, [], true],
     [{ name: ':authority', string_match: { prefix: 'orders' } }, [], true],
     [{ name: ':scheme', string_match: { exact: 'https' } }, [], false],
@@ -59,6 +62,9 @@ describe('a condition on a query parameter', () => {
     [{ name: 'page', string_match: { exact: '2' } }, '?page=3', false],
     [{ name: 'page', string_match: { exact: '2' } }, '', false],
     [{ name: 'page', present_match: true }, '?page', true],
+    [{ name: 'page', string_match: { exact: '2' } }, '?page=%32', false],
+    [{ name: 'page', string_match: { exact: '2' } }, '?page=2&page=3', true],
+    [{ name: 'page', string_match: { exact: '2' } }, '?page=3&page=2', false],
   ])('%j with "%s": %s', (parameter, query, met) => {
     expect(meets({ query_parameters: [parameter] }, `http://orders/${query}`)).toBe(met);
   });

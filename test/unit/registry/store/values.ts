@@ -135,6 +135,7 @@ export function sidecar(name: string, address: string, parts: Partial<Proxy> = {
     interceptionMode: 'REDIRECT',
     istioVersion: '1.30.0',
     requestedNetworkView: [],
+    serviceCluster: '',
     dnsCapture: false,
     dnsAutoAllocate: false,
     sds: false,

@@ -3,7 +3,7 @@ import { concat, EMPTY, NEVER, of, Subject, throwError, VirtualTimeScheduler } f
 import { describe, expect, it } from 'vitest';
 import type { RegistryEvent, ServiceRegistry } from '../../../../src/registry/registry.js';
 import { RegistryStore } from '../../../../src/registry/store.js';
-import { retryDelay, runRegistry } from '../../../../src/registry/watch-registry.js';
+import { runRegistry } from '../../../../src/registry/watch-registry.js';
 import { kubernetesService, serviceEvent } from './values.js';
 
 const synced: RegistryEvent = { type: 'synced' };
@@ -169,18 +169,5 @@ describe('runRegistry', () => {
     expect(store.view().status.message).toContain('a listener broke');
     expect(hostsIn(store)).toEqual(['web']);
     running.unsubscribe();
-  });
-});
-
-describe('retryDelay', () => {
-  it.each([
-    [0, 1000, 2000],
-    [1, 2000, 4000],
-    [3, 8000, 16000],
-    [4, 15000, 30000],
-    [1000, 15000, 30000],
-  ])('after %i failures is from %i to %i milliseconds', (failures, least, most) => {
-    expect(retryDelay(failures, () => 0)).toBe(least);
-    expect(retryDelay(failures, () => 0.999999)).toBe(most);
   });
 });

@@ -15,6 +15,7 @@ function policies(modes: Record<number, MutualTlsMode>): PeerAuthenticationIndex
     version: '1',
     namespaceMode: () => 'DISABLE',
     workloadMode: (_namespace, _labels, port) => modes[port] ?? 'PERMISSIVE',
+    workloadPorts: () => Object.keys(modes).map(Number),
   };
 }
 

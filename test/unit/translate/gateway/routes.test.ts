@@ -49,16 +49,6 @@ describe('routes of a router', () => {
     expect(routes(mesh, 'http.80', 'other')).toEqual([{ name: 'http.80', validate_clusters: false }]);
   });
 
-  it('come with what is wrong about its Gateways', () => {
-    const { problems } = translation(snapshot(http('http'), http('tcp', 'TCP')), 'http.80', 'edge');
-    expect(problems).toEqual([
-      {
-        subject: 'Gateway edge/main',
-        message: 'its server on port 80 (tcp) is left out: port 80 has a server of protocol HTTP already',
-      },
-    ]);
-  });
-
   it('are the very same for routers that are alike', () => {
     const mesh = snapshot(http('http'));
     const memo = new Memo();

@@ -3,18 +3,20 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 
 export class TcpProxy {
   readonly #server: Server;
+  readonly #protocol: string;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #stalled = false;
   #refusing = false;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, protocol: string) {
     this.#server = server;
+    this.#protocol = protocol;
   }
 
   /** Forwards to a port of this machine. */
   static async start(target: URL): Promise<TcpProxy> {
     const server = createServer();
-    const proxy = new TcpProxy(server);
+    const proxy = new TcpProxy(server, target.protocol);
     server.on('connection', (client) => proxy.#accept(client, Number(target.port)));
     await new Promise<void>((resolve) => {
       server.listen(0, '127.0.0.1', resolve);
@@ -24,7 +26,7 @@ export class TcpProxy {
 
   /** The way through the proxy. */
   get url(): string {
-    return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#protocol}//127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Connections that are open. */

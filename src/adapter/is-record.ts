@@ -1,6 +1,0 @@
-/** Plain data at the boundary. */
-
-/** Whether a value is an object with keys, not a list. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
