@@ -2,4 +2,6 @@
 import type { Adapter } from '../adapter/adapter.js';
 
 /** By type. */
-export const builtinAdapters: Readonly<Record<string, () => Promise<Adapter<never>>>> = {};
+export const builtinAdapters: Readonly<Record<string, () => Promise<Adapter<never>>>> = {
+  consul: async () => (await import('./consul/adapter.js')).adapter,
+};

@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Adapter } from '../adapter/adapter.js';
 import { describeAdapterFault } from '../adapter/describe-fault.js';
-import { isRecord } from '../adapter/is-record.js';
+import { isRecord } from '../base/is-record.js';
 import { errorMessage, PilotError } from '../base/errors.js';
 import { builtinAdapters } from './builtin.js';
 

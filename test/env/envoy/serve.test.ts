@@ -191,7 +191,8 @@ describe.each(apiTypes)('a real Envoy over %s', (apiType) => {
 
   test('is found equal to the directory by `pilotlight compare`, and different from a changed one', async () => {
     const side = `envoy://${new URL(envoy.admin).host}`;
-    expect(await pilotlight('compare', mesh.path, side)).toContain('equal');
+    // Its listeners are its own, by its bootstrap.
+    expect(await pilotlight('compare', mesh.path, side, '--type', 'cds,eds')).toContain('equal');
     const changed = await MeshFolder.create();
     await changed.put('catalog.yaml', await catalog('b'));
     await expect(pilotlight('compare', changed.path, side)).rejects.toThrow(/^exit code 1\n/);
