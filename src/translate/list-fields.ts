@@ -8,7 +8,7 @@ export type ListFields<Element> = Readonly<Record<`${number}`, Element>>;
 
 /** A list as fields. */
 export function listFields<Element>(list: readonly Element[]): ListFields<Element> {
-  return Object.fromEntries(list.entries()) as ListFields<Element>;
+  return Object.fromEntries(list.entries());
 }
 
 /** The list of which an object has the elements, whatever other fields it has. */

@@ -25,10 +25,10 @@ export function* autoPassthroughChains(
 ): Piecewise<readonly GatewayTcpChain[]> {
   const { extras, view, mesh } = context;
   const chains: GatewayTcpChain[] = [];
-  const { rule } = gatewayDestinations(context);
+  const destinations = gatewayDestinations(context);
   for (const service of context.scope.services) {
     if (service.meshExternal || !hosts.some((host) => hostSubsetOf(service.hostname, host))) continue;
-    const input = { service, rule: rule(service), extras, view, mesh };
+    const input = { service, rule: destinations.rule(service), extras, view, mesh };
     chains.push(...memo.group('passthrough chains').compute(service.hostname, input, serviceChains));
     yield;
   }

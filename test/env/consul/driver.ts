@@ -156,7 +156,7 @@ function idOf({ service, id }: Pick<TestInstance, 'service' | 'id'>): string {
 
 /** Services are spread over nodes: one with thousands of them is slow to change. */
 function nodeOf({ service }: Pick<TestInstance, 'service'>): string {
-  return `node-${[...service].reduce((sum, sign) => sum + (sign.codePointAt(0) ?? 0), 0) % 64}`;
+  return `node-${Buffer.from(service).reduce((sum, byte) => sum + byte, 0) % 64}`;
 }
 
 function maintenanceOf(instance: Pick<TestInstance, 'service' | 'id'>): string {

@@ -147,12 +147,12 @@ describe.each(apiTypes)('a gateway, %s', (apiType) => {
 
   test('has a replaced certificate at once, and loses no request over it', async () => {
     const failures: string[] = [];
-    let going = true;
+    const over = new AbortController();
     const load = Promise.all(
       [1, 2, 3].map(async (worker) => {
         // One row keeps its connection, the others make a new one for each request.
         const kept = worker === 1 ? new Agent({ keepAlive: true }) : undefined;
-        while (going)
+        while (!over.signal.aborted)
           await askTls('web.example.com', kept).then(
             ({ status }) => status === 200 || failures.push(String(status)),
             (error: Error) => failures.push(error.message),
@@ -165,7 +165,7 @@ describe.each(apiTypes)('a gateway, %s', (apiType) => {
       const { subject } = await certificate('web.example.com');
       return subject.CN === 'second';
     });
-    going = false;
+    over.abort();
     await load;
     expect(failures).toEqual([]);
   });

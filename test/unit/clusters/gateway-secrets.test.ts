@@ -103,21 +103,21 @@ describe('gateway secrets', () => {
   });
 
   it('are let go of when nobody asks any more, and when they are deleted', async () => {
-    let watch: Exchange | undefined;
-    api.answer = (exchange) => {
-      if (!isWatch(exchange)) sendJson(exchange, listOf(secret('web', '1'), secret('api', '2')));
-      else {
-        watch = exchange;
-        sendEvents(exchange);
-      }
-    };
+    const watched = new Promise<Exchange>((resolve) => {
+      api.answer = (exchange) => {
+        if (!isWatch(exchange)) sendJson(exchange, listOf(secret('web', '1'), secret('api', '2')));
+        else {
+          sendEvents(exchange);
+          resolve(exchange);
+        }
+      };
+    });
     const said = new Said(source);
     want('shop/web', 'shop/api');
     await said.until('shop/api 2');
     want('shop/web');
     await said.until('removed shop/api');
-    while (watch === undefined) await new Promise(setImmediate);
-    sendEvents(watch, ['DELETED', secret('web', '3')]);
+    sendEvents(await watched, ['DELETED', secret('web', '3')]);
     await said.until('removed shop/web');
     want();
     expect(said.events.filter((event) => event.startsWith('removed'))).toEqual([

@@ -17,7 +17,7 @@ const documents = [
   pod('p', 'n2'),
   pod('q'),
   'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: r, namespace: shop}\nspec: {host: 5}\n',
-  'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n',
+  'apiVersion: v1\nkind: Endpoints\nmetadata: {name: c}\n',
   'apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nmetadata: {name: d, namespace: shop}\nspec: {}\n',
 ] as const;
 

@@ -144,7 +144,7 @@ function clustersOf(snapshot: Snapshot): unknown {
 function listenersOf(snapshot: Snapshot): unknown {
   return proxies.map((proxy) =>
     finish(translateListeners(resolveProxy(snapshot, proxy), new Memo()))
-      .resources.map(({ name, body }) => [name, body.toString('base64')])
+      .resources.map(({ name, body }) => `${name} ${body.toString('base64')}`)
       .sort(),
   );
 }
