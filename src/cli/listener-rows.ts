@@ -28,9 +28,10 @@ export function listenerRows(listener: JsonObject): string[][] {
   ]);
   if (isJsonObject(fallback)) rows.push([...where, 'ALL', destination(fallback)]);
   if (rows.length > 0) return rows;
-  // A gRPC client has its connection manager in the listener itself.
+  // A gRPC client asks for a listener by its name, and has its connection manager in the listener itself.
   const api = field(listener, 'api_listener', 'api_listener');
-  return [[...where, 'ALL', api === undefined ? '' : ofManager(api)]];
+  if (api === undefined) return [[...where, 'ALL', '']];
+  return [[resourceName(listener), portOf(addresses[0]), 'ALL', ofManager(api)]];
 }
 
 function portOf(address: Json | undefined): string {
