@@ -30,22 +30,19 @@ const churnSeconds = 60;
 const watchedService = 'service-7';
 const cluster = `outbound|80||${watchedService}.service.consul`;
 
-/**
- * The limits, by how many blocking queries there are. Most of what Pilotlight takes while nothing happens is the meter of
- * the event loop's delay, which wakes it a hundred times a second.
- */
+/** The limits, by how many blocking queries there are. */
 const cases = [
   {
     name: 'a blocking query for each service',
     blockingQueries: serviceCount + 1,
     connections: serviceCount + 200,
-    limits: { read: 10_000, accepted: 150, idle: 6, churn: 1000 },
+    limits: { read: 10_000, accepted: 150, idle: 3, churn: 1000 },
   },
   {
     name: '100 blocking queries',
     blockingQueries: 100,
     connections: undefined,
-    limits: { read: 10_000, accepted: 150, idle: 6, churn: 15_000 },
+    limits: { read: 10_000, accepted: 150, idle: 3, churn: 15_000 },
   },
 ];
 

@@ -1,5 +1,5 @@
 /** The published package, installed where there is nothing else, serves the example. */
-import { mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ let installed: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pilotlight-package-'));
+  // Without one npm installs into the nearest folder above that has one, or a node_modules.
+  await writeFile(join(folder, 'package.json'), '{"private": true}\n');
   const packed = await runTool('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
     cwd: root,
   });
