@@ -322,7 +322,7 @@ The first question of most people, how long a change takes to reach everyone, is
     histogram_quantile(0.99, sum by (le) (rate(pilotlight_change_converged_seconds_bucket[5m])))
 
 Metrics of the process (\`process_*\`) and of Node.js (\`nodejs_*\`, among them the lag of the event loop) are those of
-prom-client.
+prom-client. The lag is looked at every 100 ms, and these are part of each of its values: 0.1 s means that there is none.
 `;
   await expect(page).toMatchFileSnapshot('../../../docs/metrics.md');
 });
