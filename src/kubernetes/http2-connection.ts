@@ -50,7 +50,10 @@ export class Http2Connection implements Connection {
       settings: { enablePush: false, initialWindowSize: streamWindow },
       maxSessionMemory: sessionMemory,
     });
-    this.#session.once('connect', () => this.#session.setLocalWindowSize(connectionWindow));
+    // A session may have been ended before it hears that it is connected; a call on one that is ended throws.
+    this.#session.once('connect', () => {
+      if (!this.#session.destroyed) this.#session.setLocalWindowSize(connectionWindow);
+    });
     this.#session.on('goaway', () => {
       this.#goingAway = true;
     });
@@ -71,6 +74,10 @@ export class Http2Connection implements Connection {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(abortReason(signal));
+        return;
+      }
+      if (this.#session.closed || this.#session.destroyed) {
+        reject(this.#failure ?? new NotProcessed('the connection was closed'));
         return;
       }
       const stream = this.#session.request(
@@ -123,7 +130,7 @@ export class Http2Connection implements Connection {
   }
 
   #checkLife(): void {
-    if (this.#pongTimer !== undefined) return;
+    if (this.#pongTimer !== undefined || this.#session.destroyed) return;
     if (this.#heard()) return;
     const lost = (): void => {
       // What has arrived while this process was busy is read before this is called.
