@@ -1,14 +1,14 @@
 /** `pilotlight explain`: why a cluster and its endpoints look to a proxy as they do. */
-import { readdir } from 'node:fs/promises';
 import { PilotError } from '../../base/errors.js';
-import { colours } from '../../compare/colours.js';
 import { readMeshDirectory } from '../../config/mesh-directory/read.js';
 import { explain, type Question } from '../../explain/explain.js';
-import { noPaint, reportText, type Paint } from '../../explain/report.js';
+import { reportText } from '../../explain/report.js';
 import { proxyFromNode } from '../../mesh/node.js';
 import { resolveProxy } from '../../mesh/proxy-context.js';
 import { snapshotOf } from '../../offline.js';
-import { exitCodes, textOption, type Command, type CommandContext } from '../command.js';
+import { exitCodes, textOption, type Command } from '../command.js';
+import { currentFolder } from '../mesh-argument.js';
+import { paintOf } from '../paint.js';
 import { sayProblems } from '../problems.js';
 import { chooseProxies } from '../proxies.js';
 
@@ -56,7 +56,8 @@ export const explainCommand: Command = {
   run: async (context) => {
     const { arguments: given, options, output } = context;
     const question = parseQuestion(given[0] ?? '');
-    const directory = given[1] ?? (await currentFolder());
+    const directory =
+      given[1] ?? (await currentFolder('mesh directory', 'pilotlight explain HOST DIR --proxy NAME'));
     const proxy = textOption(options, 'proxy');
     const nodeFile = textOption(options, 'node');
     if (proxy !== undefined && nodeFile !== undefined)
@@ -90,20 +91,4 @@ function parseQuestion(text: string): Question {
     });
   }
   return { host, ...(port !== undefined && { port }) };
-}
-
-async function currentFolder(): Promise<string> {
-  const names = await readdir('.');
-  if (names.some((name) => /\.ya?ml$/.test(name))) return '.';
-  throw new PilotError('USAGE', 'the current folder holds no YAML, and no mesh directory was given', {
-    hint: 'Run `pilotlight explain HOST DIR --proxy NAME`.',
-  });
-}
-
-function paintOf({ options, output, env }: CommandContext): Paint {
-  const when = textOption(options, 'color') ?? 'auto';
-  const coloured = when === 'always' || (when === 'auto' && output.colour && env['NO_COLOR'] === undefined);
-  if (!coloured) return noPaint;
-  const { title, good, left, faint } = colours(true);
-  return { title, good, bad: left, faint };
 }

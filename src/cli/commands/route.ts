@@ -1,22 +1,14 @@
 /** `pilotlight route`: which way a request takes through a proxy. */
-import { readdir } from 'node:fs/promises';
 import { errorMessage, PilotError } from '../../base/errors.js';
-import { colours } from '../../compare/colours.js';
 import type { ServerOptions } from '../../compare/load/server.js';
 import type { ProxyRequest, Side } from '../../compare/side.js';
-import { noPaint, type Paint } from '../../explain/report.js';
 import { explainRoute } from '../../explain/route/explain-route.js';
 import { routeReport } from '../../explain/route/report.js';
 import { parseRequest, type RouteRequest } from '../../explain/route/request.js';
 import { proxyFromNode } from '../../mesh/node.js';
-import {
-  exitCodes,
-  listOption,
-  textOption,
-  type Command,
-  type CommandContext,
-  type OptionValues,
-} from '../command.js';
+import { exitCodes, listOption, textOption, type Command, type OptionValues } from '../command.js';
+import { currentFolder } from '../mesh-argument.js';
+import { paintOf } from '../paint.js';
 import { readNodeFile } from '../proxies.js';
 import { openSide } from '../sides.js';
 
@@ -75,7 +67,11 @@ export const routeCommand: Command = {
   run: async (context) => {
     const { arguments: given, options, output } = context;
     const request = readRequest(given[0] ?? '', given[1] ?? '', options);
-    const side = await openSide(given[2] ?? (await currentFolder()), serverOptions, output);
+    const side = await openSide(
+      given[2] ?? (await currentFolder('source', 'pilotlight route METHOD URL DIR --proxy NAME')),
+      serverOptions,
+      output,
+    );
     try {
       const asked = await askedProxy(side, options);
       const { answer, notes } = await side.answer(asked, types);
@@ -139,20 +135,4 @@ async function askedProxy({ proxies, source }: Side, options: OptionValues): Pro
     });
   if (!proxies.has(name)) throw new PilotError('USAGE', `there is no proxy "${name}"`, { hint: known });
   return { name, node: proxies.node(name) };
-}
-
-async function currentFolder(): Promise<string> {
-  const names = await readdir('.');
-  if (names.some((name) => /\.ya?ml$/.test(name))) return '.';
-  throw new PilotError('USAGE', 'the current folder holds no YAML, and no source was given', {
-    hint: 'Run `pilotlight route METHOD URL DIR --proxy NAME`.',
-  });
-}
-
-function paintOf({ options, output, env }: CommandContext): Paint {
-  const when = textOption(options, 'color') ?? 'auto';
-  const coloured = when === 'always' || (when === 'auto' && output.colour && env['NO_COLOR'] === undefined);
-  if (!coloured) return noPaint;
-  const { title, good, left, faint } = colours(true);
-  return { title, good, bad: left, faint };
 }
