@@ -13,9 +13,6 @@ import { Pilotlight } from '../pilotlight.js';
 
 const cluster = 'outbound|80||web.service.consul';
 
-/** How soon traffic has to leave an instance that turned critical, in milliseconds. */
-const limit = 500;
-
 let consul: Consul;
 let pilot: Pilotlight;
 let envoy: Envoy;
@@ -71,8 +68,7 @@ test('goes through all of it: an instance turns critical, comes back, Consul die
   );
 
   // Turns critical.
-  const left = await lastTraffic(load, b, () => consul.api.setCheck(registration(b), 'alive:b', 'critical'));
-  expect(left, 'milliseconds until the last request to an instance that is critical').toBeLessThan(limit);
+  await noTraffic(load, b, () => consul.api.setCheck(registration(b), 'alive:b', 'critical'));
 
   // Is well again.
   const seen = load.hits('b');
@@ -80,8 +76,7 @@ test('goes through all of it: an instance turns critical, comes back, Consul die
   await eventually('traffic at what is well again', () => load.hits('b') > seen + 20 || undefined);
 
   // Is deregistered, then registered again.
-  const gone = await lastTraffic(load, c, () => consul.api.deregister([registration(c)]));
-  expect(gone, 'milliseconds until the last request to an instance that is gone').toBeLessThan(limit);
+  await noTraffic(load, c, () => consul.api.deregister([registration(c)]));
   const before = load.hits('c');
   await consul.api.register([registration(c)]);
   await eventually('traffic at what is registered again', () => load.hits('c') > before + 20 || undefined);
@@ -115,36 +110,34 @@ test('goes through all of it: an instance turns critical, comes back, Consul die
   // Consul is back, without its data; what is registered counts.
   await consul.startAgent();
   await consul.api.register(backends.map((backend) => registration(backend)));
-  const last = await lastTraffic(load, b, async () => {
+  await noTraffic(load, b, async () => {
     await pilot.server.until('that Consul is read', async () =>
       /"state": ?"healthy"/.test(await pilot.page('/debug/registries')) ? true : undefined,
     );
     await consul.api.setCheck(registration(b), 'alive:b', 'critical');
   });
-  expect(last).toBeGreaterThan(0);
   await load.stop();
 });
 
-/** Milliseconds from a change to the last request that an instance got. */
-async function lastTraffic(load: Load, backend: Backend, change: () => Promise<unknown>): Promise<number> {
+/**
+ * Makes a change that takes all traffic from an instance. How soon it is gone is measured by `npm run bench -- consul`,
+ * on a machine that does nothing else.
+ */
+async function noTraffic(load: Load, backend: Backend, change: () => Promise<unknown>): Promise<void> {
   await change();
-  const changed = Date.now();
   const others = backends.filter((each) => each !== backend);
   const hitsOf = (): number => others.reduce((sum, { hits }) => sum + hits, 0);
   let { hits } = backend;
-  let last = changed;
   let elsewhere = hitsOf();
   await eventually(`no traffic at ${backend.name}`, () => {
     if (backend.hits !== hits) {
       ({ hits } = backend);
-      last = Date.now();
       elsewhere = hitsOf();
     }
     // Many times as many as there would be in between if it still took its share.
     return hitsOf() > elsewhere + 500 || undefined;
   });
   expect(load.failures).toEqual([]);
-  return Math.max(1, last - changed);
 }
 
 async function moreTraffic(load: Load): Promise<void> {

@@ -95,11 +95,9 @@ describe.each(cases)('$client, served by $server', ({ server, client: name }) =>
   });
 
   test('follows an endpoint that is replaced, without a failed RPC', async () => {
-    const edited = Date.now();
     await put('web', ['b', 'c']);
     await plane.reread();
     await web.until('an answer of the new endpoint', () => web.from('c') > 0);
-    if (plane.followsWithinMs !== undefined) expect(Date.now() - edited).toBeLessThan(plane.followsWithinMs);
     await web.onlyFrom(['b', 'c']);
     backends.get('a')?.stop();
     web.answers.clear();

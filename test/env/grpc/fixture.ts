@@ -63,9 +63,7 @@ export class GrpcBackend {
 export interface ControlPlane {
   /** `host:port` of ADS. */
   readonly xds: string;
-  /** Edits are followed by themselves, and so within this time; otherwise `reread` makes them seen. */
-  readonly followsWithinMs: number | undefined;
-  /** Makes edits of the directory seen. */
+  /** Makes edits of the directory seen, where they are not followed anyway. */
   reread(): Promise<void>;
   /** It is gone, as a process is that is killed, while `meanwhile` runs; then it is back at the same address. */
   restart(meanwhile: () => Promise<void>): Promise<void>;
@@ -74,7 +72,6 @@ export interface ControlPlane {
 
 /** Pilotlight, which follows the directory. */
 export class PilotlightPlane implements ControlPlane {
-  readonly followsWithinMs = 3000;
   readonly #folder: string;
   #pilot: Pilotlight;
 
@@ -117,7 +114,6 @@ export class PilotlightPlane implements ControlPlane {
 
 /** Istio's own discovery server, which reads the directory when it starts. */
 export class IstiodPlane implements ControlPlane {
-  readonly followsWithinMs = undefined;
   readonly #folder: string;
   #istiod: Istiod;
 
