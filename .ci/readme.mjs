@@ -12,6 +12,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { NotAvailable } from '../testenv/cache.mjs';
 import { envoyBinary } from '../testenv/envoy/install.mjs';
+import { firstLine } from '../testenv/vitest-run.mjs';
 
 const limitMs = 120_000;
 const text = await readFile(new URL('../README.md', import.meta.url), 'utf8');
@@ -50,9 +51,9 @@ for (const { how, commands } of blocks) {
     await run(how, commands);
     passed += 1;
   } catch (error) {
-    console.log(
-      `FAILED README ${JSON.stringify(commands)}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    console.log(message);
+    console.log(`FAILED README: ${JSON.stringify(commands)}: ${firstLine(message)}`);
     failed += 1;
   }
 }
@@ -74,7 +75,7 @@ function run(how, commands) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-      reject(new Error(`it took longer than ${limitMs} ms:\n${output}`));
+      reject(new Error(`it took longer than ${limitMs} ms\n${output}`));
     }, limitMs);
     const done = (/** @type {Error | undefined} */ error) => {
       clearTimeout(timer);
@@ -88,10 +89,10 @@ function run(how, commands) {
       });
     }
     child.once('close', (code) => {
-      if (code !== 0) done(new Error(`it ended with ${code}:\n${output}`));
-      else if (until !== undefined) done(new Error(`it ended before it printed ${until}:\n${output}`));
+      if (code !== 0) done(new Error(`it ended with ${code}\n${output}`));
+      else if (until !== undefined) done(new Error(`it ended before it printed ${until}\n${output}`));
       else if (prints !== undefined && !output.includes(prints))
-        done(new Error(`it did not print ${prints}:\n${output}`));
+        done(new Error(`it did not print ${prints}\n${output}`));
       else done(undefined);
     });
   });

@@ -1,15 +1,14 @@
 /**
  * `npm run test:env [GROUP…]`: the tests against real servers, a group for each server. A group whose toolchain is
- * missing is skipped with one line and counted apart; so is a part of a group. The last line is
- * `N passed, N failed, N skipped`.
+ * missing is skipped with one line and counted apart; so is a part of a group. Each test that failed has a line
+ * `FAILED …` once its group has ended. The last line is `N passed, N failed, N skipped`.
  */
-import { spawn } from 'node:child_process';
-import { readFile, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotAvailable } from './cache.mjs';
 import { prepare } from './groups.mjs';
+import { firstLine, runVitest } from './vitest-run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const known = (await readdir(join(root, 'test', 'env'), { withFileTypes: true }))
@@ -27,7 +26,8 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 for (const group of asked.length > 0 ? asked : known) {
   const { reason, failure, parts = [] } = await unavailable(group);
   if (failure !== undefined) {
-    console.log(`${group}: what it needs could not be installed: ${failure}`);
+    console.log(failure);
+    console.log(`FAILED ${group}: what it needs could not be installed: ${firstLine(failure)}`);
     total.failed += 1;
     continue;
   }
@@ -40,10 +40,11 @@ for (const group of asked.length > 0 ? asked : known) {
     console.log(`SKIPPED ${group} ${part}: ${why}`);
     total.skipped += 1;
   }
-  const { passed, failed } = await runGroup(group);
-  console.log(`${group}: ${passed} passed, ${failed} failed`);
+  const { passed, failures } = await runGroup(group);
+  for (const line of failures) console.log(`FAILED ${line}`);
+  console.log(`${group}: ${passed} passed, ${failures.length} failed`);
   total.passed += passed;
-  total.failed += failed;
+  total.failed += failures.length;
 }
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 ? 1 : 0;
@@ -62,32 +63,10 @@ async function unavailable(group) {
   }
 }
 
-/** @param {string} group @returns {Promise<{ passed: number, failed: number }>} */
-async function runGroup(group) {
-  const report = join(tmpdir(), `pilotlight-${group}-${process.pid}.json`);
+/** @param {string} group */
+function runGroup(group) {
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
-  const args = [
-    vitest,
-    'run',
-    '--config',
-    join(root, 'vitest.env.config.ts'),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ];
-  const code = await new Promise((resolve) => {
-    spawn(process.execPath, [...args, `test/env/${group}/`], { cwd: root, stdio: 'inherit' }).once(
-      'close',
-      resolve,
-    );
-  });
-  try {
-    const { numPassedTests: passed, numFailedTests: failed } = JSON.parse(await readFile(report, 'utf8'));
-    // A run that broke outside of any test has failed as well.
-    return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
-  } catch {
-    return { passed: 0, failed: 1 };
-  } finally {
-    await rm(report, { force: true });
-  }
+  const config = join(root, 'vitest.env.config.ts');
+  const args = [vitest, 'run', '--config', config, `test/env/${group}/`];
+  return runVitest(group, { command: process.execPath, args, root });
 }
