@@ -32,12 +32,17 @@ const servers = await Promise.all(backends.map(start)).catch((error) => {
 console.log(`Backends of the example mesh, on loopback addresses:
 ${backends.map(({ service, version, address }) => `  ${service} ${version}  http://${address}:${port}`).join('\n')}
 
-Next, in another terminal (with \`npm start\` running in a third):
+Next, in another terminal, Pilotlight with the example mesh:
 
-  npx pilotlight bootstrap --http-listener 127.0.0.1:8080=catalog.shop.svc.cluster.local:80 > envoy.yaml
+  npx pilotlight serve examples/mesh
+
+an Envoy in a third:
+
+  npx pilotlight bootstrap --namespace shop \\
+    --http-listener 127.0.0.1:8080=catalog.shop.svc.cluster.local:80 > envoy.yaml
   npm run envoy -- -c envoy.yaml
 
-and then
+and in a fourth
 
   curl http://127.0.0.1:8080/
 
