@@ -13,6 +13,7 @@ import { adapter } from '../dist/registries/consul/adapter.js';
 import { NotAvailable } from '../testenv/cache.mjs';
 import { Consul } from '../testenv/consul/consul.mjs';
 import { consulBinary } from '../testenv/consul/install.mjs';
+import { instance, instances } from '../testenv/consul/many.mjs';
 import { Envoy } from '../testenv/envoy/envoy.mjs';
 import { envoyBinary } from '../testenv/envoy/install.mjs';
 import { eventually } from '../testenv/process.mjs';
@@ -66,10 +67,7 @@ async function measure({ name, blockingQueries, connections, limits }) {
   const server = await Consul.start({ connections });
   const pilot = new Pilotlight();
   try {
-    const all = Array.from({ length: instanceCount }, (_, index) =>
-      Array.from({ length: serviceCount }, (__, service) => instance(service, index)),
-    );
-    await server.api.register(all.flat());
+    await server.api.register(instances(serviceCount, instanceCount));
     const read = await pilot.start(server.url, blockingQueries);
     const accepted = await singleChange(server, pilot);
     const idle = await idleCpu(server);
@@ -287,20 +285,5 @@ async function churn(server, pilot) {
     lost: waiting.size,
     cpu: ((user + system) / 1e6 / seconds) * 100,
     consul: (consulCpu / seconds) * 100,
-  };
-}
-
-/** @param {number} service @param {number} index */
-function instance(service, index) {
-  const id = `service-${service}-${index}`;
-  return {
-    // As many nodes as there would be: one with thousands of services is slow to change.
-    node: `node-${service % 100}-${index}`,
-    service: `service-${service}`,
-    id,
-    address: `10.${index}.${service >> 8}.${service & 255}`,
-    port: 8080,
-    meta: {},
-    checks: { [id]: 'passing' },
   };
 }

@@ -7,9 +7,9 @@ import { MeshState } from '../dist/mesh/mesh-state.js';
 import { PilotSource } from '../dist/pilot-source.js';
 import { MemoryRegistry } from '../dist/registry/memory/memory-registry.js';
 import { median } from './median.mjs';
+import { endpoints, host, namespace, service } from './values.mjs';
 
 const serviceCount = 1000;
-const endpointCount = 10;
 const rounds = 7;
 
 /**
@@ -31,7 +31,7 @@ export async function translation() {
     const registry = new MemoryRegistry({ provider: 'Kubernetes', cluster: 'Kubernetes' });
     for (let index = 0; index < serviceCount; index += 1) {
       registry.setService(service(index));
-      registry.setEndpoints(host(index), 'shop', endpoints(index, 0));
+      registry.setEndpoints(host(index), namespace, endpoints(index, 1));
     }
     registry.synced();
     const mesh = new MeshState();
@@ -42,7 +42,7 @@ export async function translation() {
     });
     source.update(timed('first snapshot', () => mesh.snapshot()));
     const metadata = {
-      fields: { NAMESPACE: { stringValue: 'shop' }, ISTIO_VERSION: { stringValue: '1.31.0' } },
+      fields: { NAMESPACE: { stringValue: namespace }, ISTIO_VERSION: { stringValue: '1.31.0' } },
     };
     const client = source.attach({ id: 'sidecar~10.0.0.1~a.shop~shop.svc.cluster.local', metadata });
     const all = { wildcard: true, names: new Set(), placeholders: true };
@@ -59,7 +59,7 @@ export async function translation() {
       ...(listeners?.resources ?? []),
     ].reduce((sum, { body }) => sum + body.length, 0);
 
-    registry.setEndpoints(host(7), 'shop', endpoints(7, 1));
+    registry.setEndpoints(host(7), namespace, endpoints(7, 2));
     source.update(timed('snapshot after one endpoint change', () => mesh.snapshot()));
     timed('clusters, warm', () => finish(client.resources(typeUrls.cds, all)));
     timed('listeners, warm', () => finish(client.resources(typeUrls.lds, all)));
@@ -75,59 +75,4 @@ export async function translation() {
     ...measures,
     { what: 'bytes of all resources for one sidecar', value: bytes / 1024 / 1024, unit: 'MiB' },
   ];
-}
-
-/** @param {number} index */
-function host(index) {
-  return `service-${index}.shop.svc.cluster.local`;
-}
-
-const provenance = { registry: 'Kubernetes/Kubernetes' };
-
-/** @param {number} index @returns {import('../dist/model/service.js').Service} */
-function service(index) {
-  const address = `10.${96 + Math.floor(index / 65536)}.${Math.floor(index / 256) % 256}.${index % 256}`;
-  return {
-    hostname: host(index),
-    ports: [{ name: 'http', port: 80, protocol: 'HTTP', targetPort: 8080 }],
-    serviceAccounts: [],
-    creationTime: 0,
-    clusterVIPs: { Kubernetes: [address] },
-    defaultAddress: address,
-    resolution: 'ClientSideLB',
-    meshExternal: false,
-    resourceVersion: '1',
-    sequence: 0,
-    attributes: {
-      name: `service-${index}`,
-      namespace: 'shop',
-      provider: 'Kubernetes',
-      objectName: `service-${index}`,
-      labels: {},
-      exportTo: [],
-      labelSelectors: { app: `service-${index}` },
-      type: 'ClusterIP',
-    },
-    provenance,
-  };
-}
-
-/** @param {number} index @param {number} generation @returns {import('../dist/model/endpoint.js').Endpoint[]} */
-function endpoints(index, generation) {
-  return Array.from({ length: endpointCount }, (_, at) => ({
-    addresses: [`10.${generation}.${Math.floor(index / 250)}.${((index % 250) * endpointCount + at) % 256}`],
-    port: 8080 + at,
-    servicePortName: 'http',
-    labels: { app: `service-${index}`, version: at % 2 === 0 ? 'v1' : 'v2' },
-    serviceAccount: `spiffe://cluster.local/ns/shop/sa/service-${index}`,
-    network: '',
-    locality: `region/zone-${at % 3}/`,
-    cluster: 'Kubernetes',
-    weight: 0,
-    tlsMode: 'istio',
-    namespace: 'shop',
-    workloadName: `service-${index}`,
-    health: 'healthy',
-    provenance,
-  }));
 }

@@ -19,8 +19,9 @@ import { PilotSource } from '../../dist/pilot-source.js';
 import { Pushes } from '../../dist/push.js';
 import { MemoryRegistry } from '../../dist/registry/memory/memory-registry.js';
 import { median } from '../median.mjs';
+import { endpoints, host, namespace, service } from '../values.mjs';
 import { LoopWatch } from './loop-watch.mjs';
-import { destinationRule, endpoints, file, host, service, sidecar, virtualService } from './values.mjs';
+import { destinationRule, file, sidecar, virtualService } from './objects.mjs';
 
 const serviceCount = 5000;
 const sidecarCount = 100;
@@ -42,7 +43,7 @@ class Mesh {
     {
       mesh: this.mesh,
       source: this.#source,
-      server: { push: () => this.#pushed() },
+      server: { push: () => this.#pushed(), spent: 0 },
       metrics: { snapshotBuilt: () => undefined, debounced: () => undefined },
       logger: silentLogger,
     },
@@ -114,7 +115,7 @@ async function inMemory() {
     const registry = new MemoryRegistry({ provider: 'Kubernetes', cluster: 'Kubernetes' });
     for (const index of indexes) {
       registry.setService(service(index));
-      registry.setEndpoints(host(index), 'shop', endpoints(index, 1));
+      registry.setEndpoints(host(index), namespace, endpoints(index, 1));
     }
     registry.synced();
     return registry;
@@ -134,7 +135,7 @@ async function inMemory() {
   const measures = await measure(mesh, [
     {
       what: 'registry: endpoints of a service',
-      prepare: (generation) => () => registry.setEndpoints(host(7), 'shop', endpoints(7, generation)),
+      prepare: (generation) => () => registry.setEndpoints(host(7), namespace, endpoints(7, generation)),
     },
     {
       what: 'registry: a service more',

@@ -1,75 +1,39 @@
 /** What docs/embedding.md says, over a real socket. */
 import { afterEach, expect, test } from 'vitest';
-import { MemoryRegistry, startPilot, type Endpoint, type Pilot, type Service } from '../../src/index.js';
+import { MemoryRegistry, startPilot, type Pilot } from '../../src/index.js';
 import { ClusterLoadAssignment } from '../../src/envoy/messages.js';
 import { typeUrls } from '../../src/envoy/type-urls.js';
 import { AdsClient } from './ads-client.js';
-
-const provenance = { registry: 'Inventory/Kubernetes' };
-
-const service: Service = {
-  hostname: 'stock.example',
-  ports: [{ name: 'http', port: 80, protocol: 'HTTP' }],
-  serviceAccounts: [],
-  creationTime: 0,
-  clusterVIPs: {},
-  defaultAddress: '0.0.0.0',
-  resolution: 'ClientSideLB',
-  meshExternal: false,
-  resourceVersion: '1',
-  sequence: 0,
-  attributes: {
-    name: 'stock',
-    namespace: 'shop',
-    provider: 'Inventory',
-    objectName: 'stock',
-    labels: {},
-    exportTo: [],
-  },
-  provenance,
-};
-
-function endpoint(address: string): Endpoint {
-  return {
-    addresses: [address],
-    port: 8080,
-    servicePortName: 'http',
-    labels: {},
-    serviceAccount: '',
-    network: '',
-    locality: '',
-    cluster: 'Kubernetes',
-    weight: 0,
-    tlsMode: 'disabled',
-    namespace: 'shop',
-    workloadName: 'stock',
-    health: 'healthy',
-    provenance,
-  };
-}
+import { endpoint, service } from './inventory.js';
 
 let pilot: Pilot | undefined;
-let client: AdsClient | undefined;
+let connected: AdsClient | undefined;
 afterEach(async () => {
-  client?.close();
+  connected?.close();
   await pilot?.close();
 });
 
-test('a registry of one’s own is served, followed, and not emptied by its failure', async () => {
-  const registry = new MemoryRegistry({ provider: 'Inventory', cluster: 'Kubernetes' });
-  registry.setService(service);
-  registry.setEndpoints('stock.example', 'shop', [endpoint('10.0.0.1')]);
-  registry.synced();
+/** Serves a registry, and connects to that once it is ready. */
+async function connect(registry: MemoryRegistry, debounceAfter: number): Promise<AdsClient> {
   const address = { host: '127.0.0.1', port: 0 };
   pilot = await startPilot({
     registries: [registry],
     xdsAddress: address,
     httpAddress: address,
-    debounceAfter: 1,
+    debounceAfter,
   });
   await pilot.ready;
+  connected = new AdsClient(pilot.xdsAddress.port);
+  return connected;
+}
 
-  client = new AdsClient(pilot.xdsAddress.port);
+test('a registry of one’s own is served, followed, and not emptied by its failure', async () => {
+  const registry = new MemoryRegistry({ provider: 'Inventory', cluster: 'Kubernetes' });
+  registry.setService(service('stock'));
+  registry.setEndpoints('stock.example', 'shop', [endpoint('10.0.0.1')]);
+  registry.synced();
+
+  const client = await connect(registry, 1);
   const resourceNames = ['outbound|80||stock.example'];
   client.send({
     node: { id: 'sidecar~127.0.0.1~a.shop~shop.svc.cluster.local' },
@@ -87,21 +51,9 @@ test('a registry of one’s own is served, followed, and not emptied by its fail
 
 test('nothing is served before a registry has said everything, even where nothing is gathered', async () => {
   const registry = new MemoryRegistry({ provider: 'Inventory', cluster: 'Kubernetes' });
-  for (let each = 0; each < 500; each += 1) {
-    const { attributes } = service;
-    const name = `stock-${each}`;
-    registry.setService({ ...service, hostname: `${name}.example`, attributes: { ...attributes, name } });
-  }
+  for (let each = 0; each < 500; each += 1) registry.setService(service(`stock-${each}`));
   registry.synced();
-  const address = { host: '127.0.0.1', port: 0 };
-  pilot = await startPilot({
-    registries: [registry],
-    xdsAddress: address,
-    httpAddress: address,
-    debounceAfter: 0,
-  });
-  await pilot.ready;
-  client = new AdsClient(pilot.xdsAddress.port);
+  const client = await connect(registry, 0);
   client.send({ node: { id: 'sidecar~127.0.0.1~a.shop~shop.svc.cluster.local' }, typeUrl: typeUrls.cds });
   const { resources } = await client.next();
   expect(resources.length).toBeGreaterThan(500);

@@ -1,5 +1,6 @@
 /** A plain client of a test Consul, for a test to change the catalog with. */
-import { Agent, request } from 'node:http';
+import { Agent } from 'node:http';
+import { exchange } from '../exchange.mjs';
 
 /**
  * An instance to register. `checks` are states by the ID of a check.
@@ -31,30 +32,11 @@ export class ConsulApi {
    * @returns {Promise<any>} the answer's JSON
    */
   async ask(method, path, body) {
-    const { status, text } = await this.#send(method, path, body);
+    const headers = this.#token === undefined ? {} : { 'x-consul-token': this.#token };
+    const sent = { method, agent: this.#agent, headers, body };
+    const { status, text } = await exchange(new URL(`${this.#url}/v1${path}`), sent);
     if (status < 200 || status > 299) throw new Error(`${method} ${path}: ${status} ${text}`);
     return text === '' ? undefined : JSON.parse(text);
-  }
-
-  /**
-   * @param {string} method @param {string} path @param {unknown} body
-   * @returns {Promise<{ status: number, text: string }>}
-   */
-  #send(method, path, body) {
-    return new Promise((resolve, reject) => {
-      const headers = this.#token === undefined ? {} : { 'x-consul-token': this.#token };
-      const sent = request(`${this.#url}/v1${path}`, { method, agent: this.#agent, headers }, (answer) => {
-        /** @type {Buffer[]} */
-        const chunks = [];
-        answer.on('data', (chunk) => chunks.push(chunk));
-        answer.once('error', reject);
-        answer.once('end', () =>
-          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-        );
-      });
-      sent.once('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
-    });
   }
 
   /** Registers instances as nodes outside of any agent have them. @param {readonly Registration[]} instances */

@@ -56,7 +56,7 @@ export class Consul {
 
   /**
    * An agent that is not started yet.
-   * @param {string} name @param {Ports} ports @param {ConsulOptions} options @param {readonly number[]} join serf ports of the others
+   * @param {string} name @param {Ports} ports @param {ConsulOptions} options @param {readonly number[]} joined serf ports of the others
    */
   static async make(
     name,

@@ -1,5 +1,6 @@
 /** A plain client of a test API server, for a test to change the cluster with: one request at a time, no watches. */
-import { Agent, request } from 'node:https';
+import { Agent } from 'node:https';
+import { exchange } from '../exchange.mjs';
 
 /**
  * An object as the API server takes and gives it.
@@ -44,7 +45,9 @@ export class KubernetesApi {
    * @throws {ApiFailure}
    */
   async ask(method, path, body, contentType = 'application/json') {
-    const { status, text } = await this.#send(method, path, body, contentType);
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': contentType };
+    const sent = { method, agent: this.#agent, headers, body };
+    const { status, text } = await exchange(new URL(path, this.#server), sent);
     if (status >= 300) throw new ApiFailure(`${method} ${path}`, status, text);
     return text.startsWith('{') ? JSON.parse(text) : text;
   }
@@ -87,27 +90,6 @@ export class KubernetesApi {
 
   close() {
     this.#agent.destroy();
-  }
-
-  /**
-   * @param {string} method @param {string} path @param {unknown} body @param {string} contentType
-   * @returns {Promise<{ status: number, text: string }>}
-   */
-  #send(method, path, body, contentType) {
-    return new Promise((resolve, reject) => {
-      const headers = { authorization: `Bearer ${this.#token}`, 'content-type': contentType };
-      const sent = request(new URL(path, this.#server), { method, agent: this.#agent, headers }, (answer) => {
-        /** @type {Buffer[]} */
-        const chunks = [];
-        answer.on('data', (chunk) => chunks.push(chunk));
-        answer.once('error', reject);
-        answer.once('end', () =>
-          resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
-        );
-      });
-      sent.once('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
-    });
   }
 }
 

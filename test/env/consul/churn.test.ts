@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RegistryView } from '../../../src/registry/view.js';
 import type { Registration } from '../../../testenv/consul/api.mjs';
 import { Consul } from '../../../testenv/consul/consul.mjs';
+import { instance, instances } from '../../../testenv/consul/many.mjs';
 import { eventually } from '../../../testenv/process.mjs';
 import { synced, untilWell } from './watching.js';
 
@@ -39,26 +40,16 @@ function isThere(endpoints: RegistryView['endpoints'], { service, index, version
   return found?.labels['version'] === `${version}` && found.health === health;
 }
 
-function instance(service: number, index: number, version = 0): Registration {
-  const id = `service-${service}-${index}`;
-  return {
-    // As many nodes as there would be: one with thousands of services is slow to change.
-    node: `node-${service % 100}-${index}`,
-    service: `service-${service}`,
-    id,
-    address: `10.${index}.${service >> 8}.${service & 255}`,
-    port: 8080,
-    meta: { version: `${version}` },
-    checks: { [id]: version % 3 === 2 ? 'critical' : 'passing' },
-  };
+/** An instance as it is registered with its change. */
+function changed({ service, index, version }: Change): Registration {
+  const before = instance(service, index);
+  const state = version % 3 === 2 ? 'critical' : 'passing';
+  return { ...before, meta: { version: `${version}` }, checks: { [before.id]: state } };
 }
 
 beforeAll(async () => {
   consul = await Consul.start({ connections: 4_000 });
-  const all = Array.from({ length: instanceCount }, (_, index) =>
-    Array.from({ length: serviceCount }, (__, service) => instance(service, index)),
-  );
-  await consul.api.register(all.flat());
+  await consul.api.register(instances(serviceCount, instanceCount));
 });
 
 afterAll(() => consul.stop());
@@ -79,10 +70,7 @@ test.each([serviceCount + 1, 100])(
       const due = new Promise((resolve) => setTimeout(resolve, (1000 * batchSize) / perSecond));
       const batch = new Map(Array.from({ length: batchSize }, () => nextChange(changes)));
       for (const [key, change] of batch) changes.set(key, change);
-      const registered = [...batch.values()].map(({ service, index, version }) =>
-        instance(service, index, version),
-      );
-      await Promise.all([consul.api.register(registered), due]);
+      await Promise.all([consul.api.register([...batch.values()].map(changed)), due]);
     }
     // Looked at now and then: to look after each of so many events would take longer than they do.
     const waiting = new Map(changes);

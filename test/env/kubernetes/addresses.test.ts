@@ -22,7 +22,7 @@ import { eventually } from '../../../testenv/process.mjs';
 import { AdsClient } from '../../feature/ads-client.js';
 import { RecordingLogger } from '../../recording-logger.js';
 import { Pilotlight } from '../pilotlight.js';
-import { newNamespace, serviceEntry } from './fixture.js';
+import { newNamespace, serviceEntry, startWithIstio } from './fixture.js';
 
 const lease: KubernetesObject = {
   apiVersion: 'coordination.k8s.io/v1',
@@ -39,9 +39,7 @@ const pilots = new Set<Pilot>();
 const processes = new Set<Pilotlight>();
 
 beforeAll(async () => {
-  kubernetes = await Kubernetes.start();
-  await kubernetes.installCrds();
-  await kubernetes.createNamespace('istio-system');
+  kubernetes = await startWithIstio();
 });
 
 afterAll(() => kubernetes.stop());

@@ -19,6 +19,7 @@ import { createServiceEntryRegistry } from '../../../src/registry/service-entry/
 import type { KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
 import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { silentLogger } from '../../../src/base/logger.js';
+import { entrySpec, Services } from '../../unit/conformance/services.js';
 import { plainContext } from '../../unit/registry/object-builders.js';
 import { TcpProxy } from '../tcp-proxy.js';
 import { endpointSlice, forEach, impatient, newNamespace } from './fixture.js';
@@ -43,7 +44,7 @@ interface ObjectRegistry {
 class ApiServer implements RegistryUnderTest {
   readonly #proxy: TcpProxy;
   readonly #registry: ObjectRegistry;
-  readonly #services = new Map<string, Map<string, TestInstance>>();
+  readonly #services = new Services();
   /** Objects that are there, by service, kind and name. */
   readonly #objects = new Map<string, Map<string, KubernetesObject>>();
 
@@ -86,16 +87,11 @@ class ApiServer implements RegistryUnderTest {
   }
 
   async register(instances: readonly TestInstance[]): Promise<void> {
-    for (const instance of instances) {
-      const service = this.#services.get(instance.service) ?? new Map<string, TestInstance>();
-      this.#services.set(instance.service, service.set(instance.id, instance));
-    }
-    await this.#apply(instances);
+    await this.#apply(this.#services.register(instances));
   }
 
   async deregister(instances: readonly Pick<TestInstance, 'service' | 'id'>[]): Promise<void> {
-    for (const { service, id } of instances) this.#services.get(service)?.delete(id);
-    await this.#apply(instances);
+    await this.#apply(this.#services.deregister(instances));
   }
 
   async break(): Promise<void> {
@@ -112,10 +108,9 @@ class ApiServer implements RegistryUnderTest {
     await forEach(objects, (object) => kubernetes.api.delete(object));
   }
 
-  async #apply(changed: readonly Pick<TestInstance, 'service'>[]): Promise<void> {
-    const services = [...new Set(changed.map(({ service }) => service))];
+  async #apply(services: readonly string[]): Promise<void> {
     await forEach(services, async (service) => {
-      const instances = [...(this.#services.get(service)?.values() ?? [])];
+      const instances = this.#services.instances(service);
       const before = this.#objects.get(service) ?? new Map<string, KubernetesObject>();
       const objects = new Map(
         this.#registry
@@ -169,20 +164,7 @@ conformance({
         apiVersion: 'networking.istio.io/v1',
         kind: 'ServiceEntry',
         metadata: { name: service, namespace },
-        spec: {
-          hosts: [`${service}.${namespace}.example`],
-          resolution: 'STATIC',
-          ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
-          endpoints: instances
-            // A weight of 0 is the same as none to Istio: whoever writes entries leaves such endpoints out.
-            .filter(({ weight }) => weight !== 0)
-            .map(({ address, port, weight, metadata }) => ({
-              address,
-              ports: { http: port },
-              ...(weight === undefined ? {} : { weight }),
-              ...(metadata === undefined ? {} : { labels: metadata }),
-            })),
-        },
+        spec: entrySpec(`${service}.${namespace}.example`, instances),
       },
     ],
   }),

@@ -16,11 +16,11 @@ import {
   objectPath,
   type KubernetesObject,
 } from '../../../testenv/kubernetes/api.mjs';
-import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
+import type { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { eventually } from '../../../testenv/process.mjs';
 import { RecordingLogger } from '../../recording-logger.js';
 import { run } from '../../unit/cli/run-command.js';
-import { Follower, serviceEntry } from './fixture.js';
+import { Follower, serviceEntry, startWithIstio } from './fixture.js';
 
 const deploy = fileURLToPath(new URL('../../../deploy', import.meta.url));
 const root = dirname(deploy);
@@ -46,9 +46,7 @@ let kubeconfig: string;
 const pilots = new Set<Pilot>();
 
 beforeAll(async () => {
-  kubernetes = await Kubernetes.start();
-  await kubernetes.installCrds();
-  await kubernetes.createNamespace('istio-system');
+  kubernetes = await startWithIstio();
   for (const manifest of manifests) await apply(manifest);
   const token = await kubernetes.token('pilotlight', 'pilotlight');
   account = new KubernetesApi({ server: kubernetes.server, ca: kubernetes.ca, token });

@@ -3,7 +3,6 @@ import { mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { describedNode } from '../../../src/cli/proxies.js';
 import { compareResources } from '../../../src/compare/resources.js';
 import { formatDifferences } from '../../../src/compare/report.js';
@@ -15,6 +14,7 @@ import type { KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
 import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { goldenCases } from '../../golden/cases.js';
 import { run } from '../../unit/cli/run-command.js';
+import { applyDocument, readDocuments, removeDocuments } from './documents.js';
 import { Follower, meanings, newNamespace, pod, service } from './fixture.js';
 
 /** Every field that a dump could lose is in one of these. */
@@ -89,32 +89,6 @@ function dump(...args: readonly string[]): ReturnType<typeof run> {
   return run('dump', ...own, '--output', join(folder, 'mesh'), ...args);
 }
 
-async function readDocuments(path: string): Promise<KubernetesObject[]> {
-  const documents = parseAllDocuments(await readFile(path, 'utf8'));
-  return documents.flatMap((document) => {
-    const value = document.toJS() as KubernetesObject | null;
-    return value === null ? [] : [value];
-  });
-}
-
-async function apply({ api }: Kubernetes, { metadata, ...rest }: KubernetesObject): Promise<void> {
-  const { creationTimestamp: _, ...own } = metadata;
-  const { namespace } = metadata;
-  if (namespace !== undefined) {
-    const bare = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
-    await api.get(bare).catch(() => api.apply(bare));
-  }
-  await api.apply({ ...rest, metadata: own });
-}
-
-async function remove({ api }: Kubernetes, documents: readonly KubernetesObject[]): Promise<void> {
-  for (const document of documents) {
-    const { apiVersion, kind, metadata } = document;
-    if (kind === 'Namespace') await api.apply({ apiVersion, kind, metadata: { name: metadata.name } });
-    else await api.delete(document);
-  }
-}
-
 /** The text of a file of a case; undefined when the case has none. */
 async function textOf(directory: string, name: string): Promise<string | undefined> {
   return (await readdir(directory)).includes(name) ? readFile(join(directory, name), 'utf8') : undefined;
@@ -162,7 +136,7 @@ describe('a dump gives what the cluster gives', () => {
         const file = cluster === primaryClusterId ? 'input.yaml' : `cluster-${cluster}.yaml`;
         const documents = await readDocuments(join(directory, file));
         applied.push([serverOf(cluster), documents]);
-        for (const document of documents) await apply(serverOf(cluster), document);
+        for (const document of documents) await applyDocument(serverOf(cluster), document);
         const kinds = cluster === primaryClusterId ? {} : { kinds: remoteClusterKinds };
         live.set(cluster, await Follower.synced(serverOf(cluster), kinds));
       }
@@ -182,7 +156,7 @@ describe('a dump gives what the cluster gives', () => {
       const { mesh, networks } = written;
       expectSameAnswers(written.proxies, dumped, { ...dumped, mesh, networks, clusters });
     } finally {
-      for (const [kubernetes, documents] of applied) await remove(kubernetes, documents);
+      for (const [kubernetes, documents] of applied) await removeDocuments(kubernetes, documents);
     }
   });
 });

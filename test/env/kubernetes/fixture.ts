@@ -12,7 +12,7 @@ import type { Timing } from '../../../src/kubernetes/timing.js';
 import { createKubernetesRegistry } from '../../../src/registry/kubernetes/registry.js';
 import { createServiceEntryRegistry } from '../../../src/registry/service-entry/registry.js';
 import type { KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
-import type { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
+import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { eventually } from '../../../testenv/process.mjs';
 import { plainContext } from '../../unit/registry/object-builders.js';
 import { Recorder } from '../../unit/registry/recorder.js';
@@ -179,6 +179,19 @@ function lineLogger(lines: string[]): Logger {
     lines.push(message);
   };
   return { ...silentLogger, info: add, warn: add, error: add, child: () => lineLogger(lines) };
+}
+
+/** Starts a cluster that Istio is installed in: its kinds, and the namespace of what is its own. */
+export async function startWithIstio(): Promise<Kubernetes> {
+  const kubernetes = await Kubernetes.start();
+  try {
+    await kubernetes.installCrds();
+    await kubernetes.createNamespace('istio-system');
+    return kubernetes;
+  } catch (error) {
+    await kubernetes.stop();
+    throw error;
+  }
 }
 
 let namespaces = 0;

@@ -11,12 +11,13 @@ import { fromJson } from '../../../src/envoy/json.js';
 import { Node, Secret, type DiscoveryResponseMessage } from '../../../src/envoy/messages.js';
 import { typeUrls } from '../../../src/envoy/type-urls.js';
 import { KubernetesApi, type KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
-import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
+import type { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { eventually } from '../../../testenv/process.mjs';
 import { spiffe, type IssuedCertificate } from '../../certificate-authority.js';
 import { AdsClient } from '../../feature/ads-client.js';
 import { RecordingLogger } from '../../recording-logger.js';
 import { TlsFolder } from '../tls-folder.js';
+import { startWithIstio } from './fixture.js';
 
 const deploy = fileURLToPath(new URL('../../../deploy/', import.meta.url));
 const system = 'istio-system';
@@ -36,9 +37,7 @@ async function documents(file: string): Promise<readonly KubernetesObject[]> {
 }
 
 beforeAll(async () => {
-  kubernetes = await Kubernetes.start();
-  await kubernetes.installCrds();
-  await kubernetes.createNamespace(system);
+  kubernetes = await startWithIstio();
   const base = ['namespace', 'service-account', 'cluster-role', 'system-namespace-roles'];
   for (const file of base)
     for (const object of await documents(`base/${file}.yaml`)) await kubernetes.api.apply(object);

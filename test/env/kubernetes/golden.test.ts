@@ -2,11 +2,9 @@
  * The same objects give the same configuration, whether they come from a directory or from an API server: recorded
  * cases are applied to real API servers, one for each of their clusters.
  */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { map, filter, type Observable } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { describedNode } from '../../../src/cli/proxies.js';
 import { compareResources } from '../../../src/compare/resources.js';
 import { formatDifferences } from '../../../src/compare/report.js';
@@ -25,6 +23,7 @@ import { createServiceEntryRegistry } from '../../../src/registry/service-entry/
 import type { KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
 import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { goldenCases } from '../../golden/cases.js';
+import { applyDocument, readDocuments, removeDocuments } from './documents.js';
 import { Follower } from './fixture.js';
 
 /** The area `rules` has objects that an API server does not take. */
@@ -60,7 +59,7 @@ describe('a cluster gives what a directory gives', () => {
         applied.push([kubernetes, done]);
         for (const document of documents) {
           done.push(document);
-          await apply(kubernetes, document);
+          await applyDocument(kubernetes, document);
         }
         const { source } = await Follower.synced(kubernetes);
         sources.push(asOfDirectory(source, cluster, objects, unexpected));
@@ -78,7 +77,7 @@ describe('a cluster gives what a directory gives', () => {
       });
       expect(differences.join('')).toBe('');
     } finally {
-      for (const [kubernetes, documents] of applied) await remove(kubernetes, documents);
+      for (const [kubernetes, documents] of applied) await removeDocuments(kubernetes, documents);
     }
   });
 });
@@ -87,34 +86,6 @@ function serverOf(cluster: string): Kubernetes {
   const kubernetes = servers.get(cluster);
   if (kubernetes === undefined) throw new Error(`there is no API server for cluster ${cluster}`);
   return kubernetes;
-}
-
-async function readDocuments(path: string): Promise<KubernetesObject[]> {
-  const documents = parseAllDocuments(await readFile(path, 'utf8'));
-  return documents.flatMap((document) => {
-    const value = document.toJS() as KubernetesObject | null;
-    return value === null ? [] : [value];
-  });
-}
-
-/** Applies an object as it is, into a namespace that the API server, unlike a directory, has to have. */
-async function apply({ api }: Kubernetes, { metadata, ...rest }: KubernetesObject): Promise<void> {
-  const { creationTimestamp: _, ...own } = metadata;
-  const { namespace } = metadata;
-  if (namespace !== undefined) {
-    const bare = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
-    await api.get(bare).catch(() => api.apply(bare));
-  }
-  await api.apply({ ...rest, metadata: own });
-}
-
-/** Removes the objects of a case; namespaces stay, without what the case said of them. */
-async function remove({ api }: Kubernetes, documents: readonly KubernetesObject[]): Promise<void> {
-  for (const document of documents) {
-    const { apiVersion, kind, metadata } = document;
-    if (kind === 'Namespace') await api.apply({ apiVersion, kind, metadata: { name: metadata.name } });
-    else await api.delete(document);
-  }
 }
 
 /**

@@ -4,17 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../testenv/kubernetes/api.mjs';
-import { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
+import type { Kubernetes } from '../../../testenv/kubernetes/kubernetes.mjs';
 import { run } from '../../unit/cli/run-command.js';
-import { Follower, newNamespace, service, serviceEntry } from './fixture.js';
+import { Follower, newNamespace, service, serviceEntry, startWithIstio } from './fixture.js';
 
 let kubernetes: Kubernetes;
 let folder: string;
 
 beforeAll(async () => {
-  kubernetes = await Kubernetes.start();
-  await kubernetes.installCrds();
-  await kubernetes.createNamespace('istio-system');
+  kubernetes = await startWithIstio();
 });
 
 afterAll(() => kubernetes.stop());

@@ -1,7 +1,7 @@
 /** Changed endpoints beside other changes, from a registry to a proxy: what goes at once, and what waits for what. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { Cluster, type NodeShape } from '../../../src/envoy/messages.js';
-import type { Endpoint, Service } from '../../../src/index.js';
+import { endpoint, service } from '../inventory.js';
 import type { Answer } from './client.js';
 import { addressesOf, clusterOf, connectMesh, meshNode, type MeshWorld } from './mesh-world.js';
 import { cds, eds } from './world.js';
@@ -21,58 +21,11 @@ async function start(options: Parameters<typeof connectMesh>[0] = {}): Promise<M
   return mesh;
 }
 
-const provenance = { registry: 'Inventory/Kubernetes' };
-
 /** A node of Istio's agent at an address. */
 function agentAt(address: string): NodeShape {
   return {
     id: `sidecar~${address}~a.shop~shop.svc.cluster.local`,
     metadata: { fields: { ISTIO_VERSION: { stringValue: '1.31.0' } } },
-  };
-}
-
-function service(name: string, changes: Partial<Service> = {}): Service {
-  return {
-    hostname: `${name}.example`,
-    ports: [{ name: 'http', port: 80, protocol: 'HTTP' }],
-    serviceAccounts: [],
-    creationTime: 0,
-    clusterVIPs: {},
-    defaultAddress: '0.0.0.0',
-    resolution: 'ClientSideLB',
-    meshExternal: false,
-    resourceVersion: '1',
-    sequence: 0,
-    attributes: {
-      name,
-      namespace: 'shop',
-      provider: 'Inventory',
-      objectName: name,
-      labels: {},
-      exportTo: [],
-    },
-    provenance,
-    ...changes,
-  };
-}
-
-function endpoint(address: string, changes: Partial<Endpoint> = {}): Endpoint {
-  return {
-    addresses: [address],
-    port: 8080,
-    servicePortName: 'http',
-    labels: {},
-    serviceAccount: '',
-    network: '',
-    locality: '',
-    cluster: 'Kubernetes',
-    weight: 0,
-    tlsMode: 'disabled',
-    namespace: 'shop',
-    workloadName: 'w',
-    health: 'healthy',
-    provenance,
-    ...changes,
   };
 }
 

@@ -1,13 +1,7 @@
 /** A whole Pilotlight over a registry in memory, for behaviour that a source of raw resources does not have. */
 import { Cluster, ClusterLoadAssignment, type NodeShape } from '../../../src/envoy/messages.js';
-import {
-  MemoryRegistry,
-  startPilot,
-  type Endpoint,
-  type Pilot,
-  type PilotOptions,
-  type Service,
-} from '../../../src/index.js';
+import { MemoryRegistry, startPilot, type Pilot, type PilotOptions } from '../../../src/index.js';
+import { endpoint, service } from '../inventory.js';
 import { cds, eds } from './world.js';
 import {
   DeltaClient,
@@ -82,12 +76,13 @@ export class MeshWorld {
   /** Adds a service with these endpoints. */
   addService(name: string, ...addresses: readonly string[]): void {
     this.#addresses += 1;
-    this.registry.setService(serviceOf(name, this.#addresses));
+    this.registry.setService(service(name, { sequence: this.#addresses }));
     this.setEndpoints(name, ...addresses);
   }
 
   setEndpoints(name: string, ...addresses: readonly string[]): void {
-    this.registry.setEndpoints(`${name}.example`, 'shop', addresses.map(endpointOf));
+    const endpoints = addresses.map((address) => endpoint(address));
+    this.registry.setEndpoints(`${name}.example`, 'shop', endpoints);
   }
 
   removeService(name: string): void {
@@ -128,49 +123,4 @@ export async function connectMesh(options: PilotOptions = {}): Promise<MeshWorld
   mesh.addService('cart', '10.0.0.1', '10.0.0.2');
   mesh.addService('stock', '10.0.1.1');
   return mesh;
-}
-
-const provenance = { registry: 'Inventory/Kubernetes' };
-
-function serviceOf(name: string, sequence: number): Service {
-  return {
-    hostname: `${name}.example`,
-    ports: [{ name: 'http', port: 80, protocol: 'HTTP' }],
-    serviceAccounts: [],
-    creationTime: 0,
-    clusterVIPs: {},
-    defaultAddress: '0.0.0.0',
-    resolution: 'ClientSideLB',
-    meshExternal: false,
-    resourceVersion: '1',
-    sequence,
-    attributes: {
-      name,
-      namespace: 'shop',
-      provider: 'Inventory',
-      objectName: name,
-      labels: {},
-      exportTo: [],
-    },
-    provenance,
-  };
-}
-
-function endpointOf(address: string): Endpoint {
-  return {
-    addresses: [address],
-    port: 8080,
-    servicePortName: 'http',
-    labels: {},
-    serviceAccount: '',
-    network: '',
-    locality: '',
-    cluster: 'Kubernetes',
-    weight: 0,
-    tlsMode: 'disabled',
-    namespace: 'shop',
-    workloadName: 'w',
-    health: 'healthy',
-    provenance,
-  };
 }

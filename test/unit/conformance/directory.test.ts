@@ -11,6 +11,7 @@ import { conformance } from '../../../src/conformance/index.js';
 import { createKubernetesRegistry } from '../../../src/registry/kubernetes/registry.js';
 import type { ServiceRegistry } from '../../../src/registry/registry.js';
 import { createServiceEntryRegistry } from '../../../src/registry/service-entry/registry.js';
+import { entrySpec, Services } from './services.js';
 
 type Documents = (service: string, instances: readonly TestInstance[]) => readonly unknown[];
 
@@ -19,7 +20,7 @@ class Directory implements RegistryUnderTest {
   readonly #folder: string;
   readonly #documents: Documents;
   readonly #create: (source: ObjectSource) => ServiceRegistry;
-  readonly #services = new Map<string, Map<string, TestInstance>>();
+  readonly #services = new Services();
   #place: string;
 
   constructor(folder: string, documents: Documents, create: (source: ObjectSource) => ServiceRegistry) {
@@ -35,16 +36,11 @@ class Directory implements RegistryUnderTest {
   }
 
   async register(instances: readonly TestInstance[]): Promise<void> {
-    for (const instance of instances) {
-      const service = this.#services.get(instance.service) ?? new Map<string, TestInstance>();
-      this.#services.set(instance.service, service.set(instance.id, instance));
-    }
-    await this.#write(instances);
+    await this.#write(this.#services.register(instances));
   }
 
   async deregister(instances: readonly Pick<TestInstance, 'service' | 'id'>[]): Promise<void> {
-    for (const { service, id } of instances) this.#services.get(service)?.delete(id);
-    await this.#write(instances);
+    await this.#write(this.#services.deregister(instances));
   }
 
   async break(): Promise<void> {
@@ -61,10 +57,10 @@ class Directory implements RegistryUnderTest {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
-  async #write(changed: readonly Pick<TestInstance, 'service'>[]): Promise<void> {
-    for (const service of new Set(changed.map((instance) => instance.service))) {
-      const instances = [...(this.#services.get(service)?.values() ?? [])];
-      const text = this.#documents(service, instances).map((document) => stringify(document));
+  async #write(services: readonly string[]): Promise<void> {
+    for (const service of services) {
+      const documents = this.#documents(service, this.#services.instances(service));
+      const text = documents.map((document) => stringify(document));
       const partial = join(this.#folder, 'partial');
       await writeFile(partial, text.join('---\n'));
       await rename(partial, join(this.#place, `${service}.yaml`));
@@ -106,20 +102,7 @@ conformance({
           apiVersion: 'networking.istio.io/v1',
           kind: 'ServiceEntry',
           metadata: { name: service },
-          spec: {
-            hosts: [`${service}.example`],
-            resolution: 'STATIC',
-            ports: [{ number: 80, name: 'http', protocol: 'HTTP' }],
-            endpoints: instances
-              // A weight of 0 is the same as none to Istio: whoever writes entries leaves such endpoints out.
-              .filter(({ weight }) => weight !== 0)
-              .map(({ address, port, weight, metadata }) => ({
-                address,
-                ports: { http: port },
-                weight,
-                labels: metadata,
-              })),
-          },
+          spec: entrySpec(`${service}.example`, instances),
         },
       ],
       (source) =>

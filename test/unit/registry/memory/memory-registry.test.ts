@@ -1,68 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Endpoint } from '../../../../src/model/endpoint.js';
 import type { Service } from '../../../../src/model/service.js';
-import type { Workload } from '../../../../src/model/workload.js';
 import { MemoryRegistry } from '../../../../src/registry/memory/memory-registry.js';
 import { Recorder } from '../recorder.js';
-
-const provenance = { registry: 'Mock/Kubernetes' };
+import { endpoint, kubernetesService, workloadEntry } from '../store/values.js';
 
 function service(hostname: string, defaultAddress = '10.0.0.1'): Service {
-  return {
-    hostname,
-    ports: [{ name: 'http', port: 80, protocol: 'HTTP' }],
-    serviceAccounts: [],
-    creationTime: 0,
-    clusterVIPs: {},
-    defaultAddress,
-    resolution: 'ClientSideLB',
-    meshExternal: false,
-    resourceVersion: '',
-    sequence: 0,
-    attributes: { name: 'a', namespace: 'shop', provider: 'Mock', objectName: 'a', labels: {}, exportTo: [] },
-    provenance,
-  };
-}
-
-function endpoint(address: string): Endpoint {
-  return {
-    addresses: [address],
-    port: 8080,
-    servicePortName: 'http',
-    labels: {},
-    serviceAccount: '',
-    network: '',
-    locality: '',
-    cluster: 'Kubernetes',
-    weight: 0,
-    tlsMode: 'disabled',
-    namespace: 'shop',
-    workloadName: 'a',
-    health: 'healthy',
-    provenance,
-  };
-}
-
-function workload(name: string, address: string): Workload {
-  return {
-    kind: 'WorkloadEntry',
-    name,
-    namespace: 'shop',
-    cluster: 'Kubernetes',
-    addresses: [address],
-    labels: {},
-    endpointLabels: {},
-    ports: {},
-    serviceAccount: '',
-    network: '',
-    locality: '',
-    weight: 0,
-    tlsMode: 'disabled',
-    workloadName: name,
-    ready: true,
-    dnsServiceEntryOnly: false,
-    provenance,
-  };
+  return kubernetesService('a', { hostname, defaultAddress });
 }
 
 const recorders: Recorder[] = [];
@@ -90,7 +33,7 @@ test('tells a late subscriber what an early one knows, then both the same', () =
   const early = watch(registry);
   const key = registry.setService(service('a.example'));
   registry.setEndpoints('a.example', 'shop', [endpoint('10.0.0.9')]);
-  registry.setWorkload(workload('vm', '192.0.2.1'));
+  registry.setWorkload(workloadEntry('vm', '192.0.2.1'));
   registry.setGateways([{ network: 'n', cluster: 'c', address: '203.0.113.1', port: 15443 }]);
   registry.synced();
   const late = watch(registry);
@@ -121,7 +64,7 @@ test('tells nothing when a value is set to what it is, or something unknown is r
     recorder.news();
     registry.setService(service('a.example'));
     registry.setEndpoints('a.example', 'shop', [endpoint('10.0.0.9')]);
-    registry.setWorkload(workload('vm', '192.0.2.1'));
+    registry.setWorkload(workloadEntry('vm', '192.0.2.1'));
     registry.setGateways([]);
     registry.setStatus({ state: 'connecting' });
   }
