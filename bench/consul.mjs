@@ -6,19 +6,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tap } from 'rxjs';
 import { registryOf } from '../dist/adapter/index.js';
-import { silentLogger } from '../dist/base/logger.js';
-import { bootstrap } from '../dist/bootstrap/bootstrap.js';
-import { startPilot } from '../dist/index.js';
 import { adapter } from '../dist/registries/consul/adapter.js';
 import { NotAvailable } from '../testenv/cache.mjs';
 import { Consul } from '../testenv/consul/consul.mjs';
 import { consulBinary } from '../testenv/consul/install.mjs';
 import { instance, instances } from '../testenv/consul/many.mjs';
-import { Envoy } from '../testenv/envoy/envoy.mjs';
 import { envoyBinary } from '../testenv/envoy/install.mjs';
 import { eventually } from '../testenv/process.mjs';
 import { processCpuSeconds } from './load/process-usage.mjs';
 import { percentile } from './load/statistics.mjs';
+import { PilotWithEnvoy } from './pilot-with-envoy.mjs';
 
 const serviceCount = 2000;
 const instanceCount = 10;
@@ -68,7 +65,7 @@ async function measure({ name, blockingQueries, connections, limits }) {
   const pilot = new Pilotlight();
   try {
     await server.api.register(instances(serviceCount, instanceCount));
-    const read = await pilot.start(server.url, blockingQueries);
+    const read = await pilot.read(server.url, blockingQueries);
     const accepted = await singleChange(server, pilot);
     const idle = await idleCpu(server);
     const churned = await churn(server, pilot);
@@ -119,68 +116,19 @@ async function measure({ name, blockingQueries, connections, limits }) {
   }
 }
 
-/** Pilotlight, embedded, on one registry, with an Envoy. */
-class Pilotlight {
-  /** @type {import('../dist/index.js').Pilot | undefined} */
-  #pilot;
-  /** @type {Envoy | undefined} */
-  #envoy;
-  #accepted = () => undefined;
+/** Pilotlight on one registry, with an Envoy. */
+class Pilotlight extends PilotWithEnvoy {
   /** Told of the endpoints of a service that changed. @type {(endpoints: readonly import('../dist/index.js').Endpoint[]) => void} */
   onEndpoints = () => undefined;
 
   /** @param {string} url @param {number} blockingQueries @returns {Promise<number>} milliseconds until all was read */
-  async start(url, blockingQueries) {
-    const began = performance.now();
+  read(url, blockingQueries) {
     const registry = registryOf(adapter, {
       settings: { servers: [url], blockingQueries, requestsPerSecond: 1000 },
       mapping: { port: 80 },
       damping: false,
     });
-    this.#pilot = await startPilot({
-      registries: [this.#observed(registry)],
-      xdsAddress: { host: '127.0.0.1', port: 0 },
-      httpAddress: { host: '127.0.0.1', port: 0 },
-      logger: this.#logger(),
-    });
-    await this.#pilot.ready;
-    const read = performance.now() - began;
-    const any = { host: '127.0.0.1', port: 0 };
-    const accepted = this.accepted();
-    this.#envoy = await Envoy.start(
-      bootstrap({
-        nodeId: 'sidecar~127.0.0.1~client.default~default.svc.cluster.local',
-        nodeCluster: 'client.default',
-        metadata: { NAMESPACE: 'default', CLUSTER_ID: 'Kubernetes', INTERCEPTION_MODE: 'NONE' },
-        server: this.#pilot.xdsAddress,
-        apiType: 'DELTA_GRPC',
-        admin: any,
-        listeners: [{ protocol: 'http', address: any, cluster }],
-      }),
-    );
-    await accepted;
-    const { admin } = this.#envoy;
-    await eventually('the cluster in Envoy', async () =>
-      (await (await fetch(`${admin}/clusters`)).text()).includes(`${cluster}::10.`) ? true : undefined,
-    );
-    // What was left of the start is over.
-    await sleep(3000);
-    return read;
-  }
-
-  /** Resolves when Envoy accepts endpoints the next time. @returns {Promise<void>} */
-  accepted() {
-    return new Promise((resolve) => {
-      this.#accepted = () => {
-        resolve();
-        return undefined;
-      };
-    });
-  }
-
-  async stop() {
-    await this.#envoy?.stop();
-    await this.#pilot?.close();
+    return this.start({ registries: [this.#observed(registry)] }, { cluster, namespace: 'default' });
   }
 
   /** @param {import('../dist/index.js').ServiceRegistry} registry */
@@ -190,37 +138,17 @@ class Pilotlight {
     });
     return { ...registry, watch: () => registry.watch().pipe(told) };
   }
-
-  /** @returns {import('../dist/index.js').Logger} */
-  #logger() {
-    return {
-      ...silentLogger,
-      debugs: true,
-      debug: (message) => {
-        if (message === 'EDS accepted') this.#accepted();
-      },
-      child: () => this.#logger(),
-    };
-  }
 }
 
 /**
  * An instance flips between critical and passing, one change after the other.
  * @param {Consul} server @param {Pilotlight} pilot
  */
-async function singleChange(server, pilot) {
+function singleChange(server, pilot) {
   const flipped = instance(Number(watchedService.split('-')[1]), 0);
-  const times = [];
-  for (let round = 0; round < singleChanges; round += 1) {
-    // At another moment of whatever else goes on.
-    await sleep(200 + Math.random() * 200);
-    const accepted = pilot.accepted();
-    const began = performance.now();
-    await server.api.setCheck(flipped, flipped.id, round % 2 === 0 ? 'critical' : 'passing');
-    await accepted;
-    times.push(performance.now() - began);
-  }
-  return times;
+  return pilot.follow(singleChanges, (round) =>
+    server.api.setCheck(flipped, flipped.id, round % 2 === 0 ? 'critical' : 'passing'),
+  );
 }
 
 /** @param {Consul} server */

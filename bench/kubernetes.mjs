@@ -1,25 +1,33 @@
-/** Loading a cluster of 1,000 services and 10,000 pods from a real API server on the same machine. */
+/**
+ * A cluster of 1,000 services and 10,000 pods on a real API server on the same machine: how long it takes to read it, and
+ * until an Envoy has accepted a change.
+ */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NotAvailable } from '../testenv/cache.mjs';
+import { envoyBinary } from '../testenv/envoy/install.mjs';
 import { kubernetesParts } from '../testenv/kubernetes/install.mjs';
 import { Kubernetes } from '../testenv/kubernetes/kubernetes.mjs';
 import { runTool } from '../testenv/run-tool.mjs';
+import { percentile } from './load/statistics.mjs';
 import { median } from './median.mjs';
+import { PilotWithEnvoy } from './pilot-with-envoy.mjs';
 
 const serviceCount = 1000;
 const podsOfService = 10;
 const runs = 3;
+const changes = 50;
 const namespace = 'shop';
 
 const loader = fileURLToPath(new URL('kubernetes/load.mjs', import.meta.url));
 
-/** From nothing to the first snapshot, the median of some runs; the limit is ten seconds. */
+/** Reading is from nothing to the first snapshot, the median of some runs. */
 export async function kubernetes() {
   try {
     await kubernetesParts();
+    await envoyBinary();
   } catch (error) {
     if (!(error instanceof NotAvailable)) throw error;
     console.log(`kubernetes: left out: ${error.message}`);
@@ -39,6 +47,7 @@ export async function kubernetes() {
     /** @param {string} name */
     const middle = (name) => median(loads.map((load) => load[name]));
     const mega = 1024 * 1024;
+    const accepted = await followed(cluster.api, kubeconfig);
     const what = `${serviceCount} services and ${serviceCount * podsOfService} pods`;
     return [
       { what: `${what} read`, value: middle('read'), unit: 'ms' },
@@ -46,10 +55,36 @@ export async function kubernetes() {
       { what: 'resident memory before', value: middle('before') / mega, unit: 'MB' },
       { what: 'resident memory at most', value: middle('peak') / mega, unit: 'MB' },
       { what: 'heap in use after that', value: middle('heapUsed') / mega, unit: 'MB' },
+      { what: 'change to ACK, median', value: percentile(accepted, 0.5), unit: 'ms' },
+      { what: 'change to ACK, 95 of 100', value: percentile(accepted, 0.95), unit: 'ms', limit: 500 },
     ];
   } finally {
     await rm(folder, { recursive: true, force: true });
     await cluster.stop();
+  }
+}
+
+/**
+ * An endpoint becomes ready and not ready, one change after the other: milliseconds until Envoy has accepted each.
+ * @param {Kubernetes['api']} api @param {string} kubeconfig
+ */
+async function followed(api, kubeconfig) {
+  const [index, name] = [7, 'web-7'];
+  const { endpoints: all, ...rest } = slice(
+    name,
+    Array.from({ length: podsOfService }, (_, each) => pod(name, index, each)),
+  );
+  const pilot = new PilotWithEnvoy();
+  try {
+    const cluster = `outbound|80||${name}.${namespace}.svc.cluster.local`;
+    await pilot.start({ kubernetes: { kubeconfig } }, { cluster, namespace });
+    return await pilot.follow(changes, (round) => {
+      const conditions = { ready: round % 2 === 1, serving: true, terminating: false };
+      const endpoints = all.map((endpoint, each) => (each === 0 ? { ...endpoint, conditions } : endpoint));
+      return api.patch(rest, { endpoints });
+    });
+  } finally {
+    await pilot.stop();
   }
 }
 

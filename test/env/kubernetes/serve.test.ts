@@ -137,25 +137,21 @@ function endpoints(): Promise<string> {
 }
 
 describe('serve --kubeconfig', () => {
-  test('brings a change through the API to a real Envoy within half a second', async () => {
+  // Within half a second: `npm run bench -- kubernetes` measures that.
+  test('brings changes through the API to a real Envoy', async () => {
     const ports = [await backend('a'), await backend('b')] as const;
     await applyCatalog(primary, sliceTo(ports[0]));
     await serve();
     const address = await startEnvoy();
     await eventually('the first answer', async () => (await ask(address)) === 'a');
-    const times: number[] = [];
     for (const [port, name] of [
       [ports[1], 'b'],
       [ports[0], 'a'],
-      [ports[1], 'b'],
     ] as const) {
-      const start = performance.now();
       await primary.api.apply(sliceTo(port));
       await eventually(`an answer of ${name}`, async () => (await ask(address)) === name);
-      times.push(performance.now() - start);
+      expect(await ask(address)).toBe(name);
     }
-    const [, median] = times.toSorted((one, other) => one - other);
-    expect(median, times.join(', ')).toBeLessThan(500);
   });
 
   test('serves on while the API server is down, and takes up what changed meanwhile', async () => {
