@@ -9,6 +9,7 @@
  */
 import { NEVER, ReplaySubject, catchError, share, type Observable, type Subscription } from 'rxjs';
 import { Disposables } from './base/disposables.js';
+import { OncePerTurn } from './base/once-per-turn.js';
 import { inTurns } from './base/pace.js';
 import { silentLogger, type Logger } from './base/logger.js';
 import type { ClusterEntry } from './clusters/entry.js';
@@ -34,7 +35,8 @@ import { MeshState } from './mesh/mesh-state.js';
 import { defaultMeshConfig } from './config/decode/mesh-config.js';
 import { noMeshNetworks } from './config/mesh-config.js';
 import type { ObjectSource } from './config/object.js';
-import { nodeDescription, PilotClient, PilotSource } from './pilot-source.js';
+import { nodeDescription } from './node-description.js';
+import { PilotClient, PilotSource } from './pilot-source.js';
 import { Pushes } from './push.js';
 import type { Proxy } from './model/proxy.js';
 import { combinedSource } from './raw/combined-source.js';
@@ -163,6 +165,8 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
     registries: () => mesh.views(),
     caches: () => [{ name: 'translation', ...source.cacheUse }],
     addressWrites: () => clusters.addressWrites(),
+    registrations: () => registration?.counts ?? {},
+    jwksFetches: () => keySets?.counts ?? {},
     refused: () =>
       [...(directoryState?.problems ?? []), ...clusters.problems()].filter(
         ({ severity }) => severity === 'error',
@@ -215,13 +219,17 @@ export async function startPilot(given: PilotOptions): Promise<Pilot> {
   const kubernetesSecrets = new KubernetesSecrets(() => clusters.primaryId, {
     ...(mayReadSecrets !== undefined && { mayReadSecrets }),
   });
+  const wantSecrets = (): void => clusters.wantSecrets(wantedSecrets(ads, kubernetesSecrets));
+  // All clients are looked at, and many may ask at once.
+  const secretsAsked = new OncePerTurn(wantSecrets);
+  owned.add(() => secretsAsked.dispose());
   const source = new PilotSource(
     ({ subject, message }) => logger.warn(message, { subject }),
     [kubernetesSecrets, fileSecrets],
-    () => clusters.wantSecrets(wantedSecrets(ads, kubernetesSecrets)),
+    () => secretsAsked.ask(),
   );
   const pushSecrets = (): void => {
-    clusters.wantSecrets(wantedSecrets(ads, kubernetesSecrets));
+    wantSecrets();
     const version = source.snapshot?.version ?? '';
     ads.push({ reason: 'who may read Secrets', version, types: new Set([typeUrls.sds]) });
   };

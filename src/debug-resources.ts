@@ -181,7 +181,7 @@ function* debugSet(
  * A ClientConfig for each proxy. Streams of services of a single type are one proxy if they are of one node; each
  * aggregated stream is told by itself, also where a proxy has two.
  */
-export function* statusResources(
+function* statusResources(
   { wildcard, names }: Pick<Subscription, 'wildcard' | 'names'>,
   streams: Iterable<ConnectedStream>,
 ): Piecewise<EncodedResource[]> {

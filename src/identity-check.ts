@@ -6,7 +6,7 @@ import { status } from '@grpc/grpc-js';
 import { PilotError } from './base/errors.js';
 import type { NodeShape } from './envoy/messages.js';
 import { proxyFromNode } from './mesh/node.js';
-import { nodeDescription } from './pilot-source.js';
+import { nodeDescription } from './node-description.js';
 import { checkPeerIdentity, peerIdentityOf, type AuthContext } from './xds/peer-identity.js';
 
 /** Why a stream is refused, as gRPC says it. */

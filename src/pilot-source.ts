@@ -3,14 +3,14 @@
  * server. It holds the newest snapshot, one memo for all proxies, and for each proxy nothing but its context.
  */
 import { done, type Piecewise } from './base/piecewise.js';
-import { toJson } from './envoy/json.js';
-import { Node, type NodeShape } from './envoy/messages.js';
+import type { NodeShape } from './envoy/messages.js';
 import { typeUrls } from './envoy/type-urls.js';
 import type { Registration } from './mesh/auto-registration/auto-registration.js';
-import { proxyFromNode, type NodeDescription } from './mesh/node.js';
+import { proxyFromNode } from './mesh/node.js';
 import { resolveProxy } from './mesh/proxy-context.js';
 import type { ProxyContext, Snapshot } from './mesh/snapshot.js';
 import type { Proxy } from './model/proxy.js';
+import { nodeDescription } from './node-description.js';
 import { sameButEndpoints } from './serving/changed-hosts.js';
 import { sameButSecrets } from './mesh/snapshot-parts.js';
 import { groupOf, proxyGroup, type ProxyGroup } from './serving/proxy-group.js';
@@ -146,15 +146,20 @@ export interface ServedState {
   readonly onSecretsAsked: () => void;
 }
 
+/** What a snapshot says of a proxy, and the proxies that are served alike. */
+interface Resolved {
+  readonly context: ProxyContext;
+  readonly group: ProxyGroup;
+}
+
 /** One proxy as the source sees it. */
 export class PilotClient implements ResourceClient {
   readonly proxy: Proxy;
   /** What the proxy is registered as, where its node names a WorkloadGroup. */
   registration: Registration | undefined;
   readonly #state: ServedState;
-  #context: ProxyContext | undefined;
+  #resolved: Resolved | undefined;
   #newest: ProxyContext | undefined;
-  #group: ProxyGroup | undefined;
   #groupBefore: ProxyGroup | undefined;
   #secretNames: ReadonlySet<string> = new Set();
   #routeGroup: ProxyGroup | undefined;
@@ -178,15 +183,19 @@ export class PilotClient implements ResourceClient {
 
   /** The proxy in the snapshot that everything but endpoints is served from. */
   get context(): ProxyContext {
+    return this.#inForce().context;
+  }
+
+  #inForce(): Resolved {
     const { full } = this.#state;
     if (full === undefined) throw new Error('asked for resources before the first snapshot');
-    if (this.#context?.snapshot === full) return this.#context;
-    this.#context = resolveProxy(full, this.proxy);
-    this.#groupBefore = this.#group;
-    this.#group = proxyGroup(this.#context);
+    if (this.#resolved?.context.snapshot === full) return this.#resolved;
+    const context = resolveProxy(full, this.proxy);
+    this.#groupBefore = this.#resolved?.group;
+    this.#resolved = { context, group: proxyGroup(context) };
     this.#routeGroup = undefined;
     this.#nameGroup = undefined;
-    return this.#context;
+    return this.#resolved;
   }
 
   /** The same with the newest endpoints. */
@@ -220,10 +229,10 @@ export class PilotClient implements ResourceClient {
   }
 
   current(typeUrl: string, { names, placeholders }: Subscription): ResourceSet | undefined {
-    const { context } = this;
-    if (typeUrl !== typeUrls.eds || this.#group === undefined) return undefined;
+    const { context, group } = this.#inForce();
+    if (typeUrl !== typeUrls.eds) return undefined;
     const { assignments, newest } = this.#state;
-    const set = assignments.known(newest ?? context.snapshot, this.#group, names, placeholders);
+    const set = assignments.known(newest ?? context.snapshot, group, names, placeholders);
     if (set !== undefined) this.#given.set(typeUrl, set);
     return set;
   }
@@ -239,10 +248,9 @@ export class PilotClient implements ResourceClient {
     subscription: Subscription,
     before: ResourceSet | undefined,
   ): Piecewise<ResourceSet> {
-    const { context } = this;
+    const { context, group } = this.#inForce();
     const { memo, clusters, assignments, listeners, nameTables } = this.#state;
     const { names } = subscription;
-    const group = (this.#group ??= proxyGroup(context));
     switch (typeUrl) {
       case typeUrls.cds:
         return this.#speaksGrpc
@@ -309,9 +317,4 @@ export class PilotClient implements ResourceClient {
     for (const problem of problems) this.#state.report(problem);
     return resourceSet(resources, before);
   }
-}
-
-/** A node of the wire as plain JSON values. */
-export function nodeDescription(node: NodeShape): NodeDescription {
-  return { id: '', ...(toJson(Node, node) as Partial<NodeDescription>) };
 }

@@ -9,7 +9,7 @@ import type { IdentityRefusal } from './identity-check.js';
 import type { AutoRegistration } from './mesh/auto-registration/auto-registration.js';
 import { registrantOf, type Registrant } from './mesh/auto-registration/registrant.js';
 import type { ProxyConnection } from './model/proxy.js';
-import { nodeDescription } from './pilot-source.js';
+import { nodeDescription } from './node-description.js';
 import { proxyConnection } from './proxy-connection.js';
 import { peerIdentityOf, type AuthContext } from './xds/peer-identity.js';
 
@@ -36,21 +36,31 @@ export function registrationCheck(
   return (call, node) => {
     const registrant = knownRegistrant(node);
     if (registrant === undefined) return undefined;
-    const entry = `registering the proxy by its WorkloadGroup ${registrant.namespace}/${registrant.group} failed`;
-    const group = registration.groupOf(registrant);
-    if (group === undefined)
-      return { code: status.FAILED_PRECONDITION, message: `${entry}: there is no such group` };
-    if (checksIdentity) {
-      const connection = connectionOf(call);
-      const account = group.spec.template?.serviceAccount ?? '';
-      const reason = identityProblem(connection, registrant.namespace, account);
-      if (reason !== undefined) return { code: status.PERMISSION_DENIED, message: `${entry}: ${reason}` };
-    }
-    const problems = registration.problems(registrant);
-    return problems.length === 0
-      ? undefined
-      : { code: status.INVALID_ARGUMENT, message: `${entry}: ${problems.join('; ')}` };
+    const refusal = refusalOf(registration, registrant, checksIdentity ? call : undefined);
+    if (refusal !== undefined) registration.refused();
+    return refusal;
   };
+}
+
+/** @param call the connection, where identities are checked */
+function refusalOf(
+  registration: AutoRegistration,
+  registrant: Registrant,
+  call: RegistrationCall | undefined,
+): IdentityRefusal | undefined {
+  const entry = `registering the proxy by its WorkloadGroup ${registrant.namespace}/${registrant.group} failed`;
+  const group = registration.groupOf(registrant);
+  if (group === undefined)
+    return { code: status.FAILED_PRECONDITION, message: `${entry}: there is no such group` };
+  if (call !== undefined) {
+    const account = group.spec.template?.serviceAccount ?? '';
+    const reason = identityProblem(connectionOf(call), registrant.namespace, account);
+    if (reason !== undefined) return { code: status.PERMISSION_DENIED, message: `${entry}: ${reason}` };
+  }
+  const problems = registration.problems(registrant);
+  return problems.length === 0
+    ? undefined
+    : { code: status.INVALID_ARGUMENT, message: `${entry}: ${problems.join('; ')}` };
 }
 
 /** A node that cannot be understood is refused where it is attached. */

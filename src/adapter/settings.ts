@@ -15,7 +15,7 @@ export class SettingsRefused extends Error {
 }
 
 /** Checks a value, fills in defaults, and returns a copy. @param where the value's own name. @throws SettingsRefused */
-export function checkedAgainst(schema: JsonSchema, value: unknown, where: string): unknown {
+function checkedAgainst(schema: JsonSchema, value: unknown, where: string): unknown {
   const copy: unknown = structuredClone(value ?? {});
   const check = new Ajv2020({
     allErrors: true,

@@ -14,9 +14,6 @@ export interface CertificateFiles {
   readonly 'ca.crt': string;
 }
 
-/** The names of the files, for who refers to them. */
-export const certificateFileNames = { chain: 'tls.crt', key: 'tls.key', roots: 'ca.crt' } as const;
-
 const dataLink = '..data';
 
 /**

@@ -100,7 +100,7 @@ function textOf(value: Json | undefined): string {
 }
 
 /** Headings and rows in columns. */
-export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
   return aligned([headings, ...rows])
     .map((line) => `${line}\n`)
     .join('');

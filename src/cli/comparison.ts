@@ -96,7 +96,7 @@ function formatted(comparison: Comparison, format: string, coloured: boolean, li
 }
 
 /** A whole number that is not negative. @throws PilotError USAGE */
-export function readCount(flag: string, text: string): number {
+function readCount(flag: string, text: string): number {
   if (!/^\d+$/.test(text)) throw new PilotError('USAGE', `${flag}: "${text}" is no whole number`);
   return Number(text);
 }

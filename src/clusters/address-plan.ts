@@ -114,7 +114,7 @@ export function sameAddresses(a: readonly StatusAddress[], b: readonly StatusAdd
 }
 
 /** `status.addresses` of an object of the API. */
-export function statusAddressesOf(value: unknown): ServiceEntry['statusAddresses'] {
+function statusAddressesOf(value: unknown): ServiceEntry['statusAddresses'] {
   if (!Array.isArray(value)) return [];
   return (value as readonly Partial<Record<'value' | 'host', unknown>>[]).map((item) => ({
     value: typeof item.value === 'string' ? item.value : '',

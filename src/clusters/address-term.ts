@@ -51,7 +51,7 @@ export interface AddressWriteTiming {
   readonly batch: number;
 }
 
-export const defaultAddressWriteTiming: AddressWriteTiming = { gather: 100, interval: 10, batch: 100 };
+const defaultAddressWriteTiming: AddressWriteTiming = { gather: 100, interval: 10, batch: 100 };
 
 const serviceEntries = resourceOf('ServiceEntry');
 

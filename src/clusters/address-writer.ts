@@ -22,7 +22,7 @@ import type { WriteResult } from './address-write.js';
 import { Outage } from './outage.js';
 
 /** The name of the Lease, in the system namespace. */
-export const addressLeaseName = 'pilotlight-addresses';
+const addressLeaseName = 'pilotlight-addresses';
 
 export interface AddressWriterOptions {
   /** The primary cluster's API. It is used, not owned. */

@@ -26,7 +26,7 @@ export interface CheckResult {
 }
 
 /** What a check needs and the driver's registry cannot do. */
-export function missingAbilities(
+function missingAbilities(
   { needs = [] }: Check,
   { expresses = [] }: ConformanceDriver,
   server: RegistryUnderTest,

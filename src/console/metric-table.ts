@@ -238,6 +238,17 @@ export const metricTable = {
     'outcome',
   ),
 
+  registrations: counter(
+    'pilotlight_registrations',
+    'What became of proxies that name a WorkloadGroup: registered (as a WorkloadEntry), refused, removed (the entry, some time after the proxy or with its group).',
+    'outcome',
+  ),
+  jwksFetches: counter(
+    'pilotlight_jwks_fetches',
+    'Fetches of the keys of RequestAuthentications, by what became of them: fetched, failed.',
+    'outcome',
+  ),
+
   // Caches
   cacheReads: counter('xds_cache_reads', 'Look-ups in all caches: hit or miss.', 'type'),
   cacheSize: gauge('xds_cache_size', 'Entries of all caches.'),

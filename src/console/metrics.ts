@@ -8,7 +8,7 @@ import { shardKey, type RegistryStatus } from '../registry/registry.js';
 import type { RegistryView } from '../registry/view.js';
 import type { ChangeReport, NackReport, PushReport, StreamIdentity, XdsObserver } from '../xds/observer.js';
 import { BoundedLabels, otherLabel } from './bounded-labels.js';
-import { exposition, metricSet } from './metric-set.js';
+import { exposition, metricSet, type Counter } from './metric-set.js';
 import { metricTable } from './metric-table.js';
 import { reasonLabel, triggersOf, updateType } from './push-reasons.js';
 import { Rejects } from './rejects.js';
@@ -23,6 +23,9 @@ export interface CacheReport {
   readonly entries: number;
 }
 
+/** How often each of several things has happened since the start. */
+type Counts = Readonly<Record<string, number>>;
+
 /** What is looked at whenever metrics are asked for. */
 export interface MetricSources {
   caches(): Iterable<CacheReport>;
@@ -30,8 +33,11 @@ export interface MetricSources {
   /** Hosts that several registries have. */
   conflicts(): Iterable<{ readonly policy: string }>;
   /** Whether addresses of ServiceEntries are written by this process, and what became of each write; if any does. */
-  addressWrites():
-    { readonly leading: boolean; readonly counts: Readonly<Record<string, number>> } | undefined;
+  addressWrites(): { readonly leading: boolean; readonly counts: Counts } | undefined;
+  /** What became of proxies that name a WorkloadGroup, by outcome. */
+  registrations(): Counts;
+  /** What became of fetches of keys for tokens, by outcome. */
+  jwksFetches(): Counts;
   /** How many documents and objects are refused at present. */
   refused(): number;
 }
@@ -83,6 +89,8 @@ export class PilotMetrics implements XdsObserver {
     this.#setRegistries(this.#sources.registries?.() ?? []);
     this.#setConflicts(this.#sources.conflicts?.() ?? []);
     this.#setAddressWrites(this.#sources.addressWrites?.());
+    setOutcomes(this.#metrics.registrations, this.#sources.registrations?.());
+    setOutcomes(this.#metrics.jwksFetches, this.#sources.jwksFetches?.());
     this.#metrics.rejectedConfigs.set(this.#sources.refused?.() ?? 0);
     return {
       text: `${exposition(this.#metrics)}\n${await this.#registry.metrics()}`,
@@ -253,8 +261,7 @@ export class PilotMetrics implements XdsObserver {
   #setAddressWrites(writes: ReturnType<MetricSources['addressWrites']>): void {
     const { addressLeader, addressWrites } = this.#metrics;
     addressLeader.set(writes?.leading === true ? 1 : 0);
-    addressWrites.clear();
-    for (const [outcome, count] of Object.entries(writes?.counts ?? {})) addressWrites.inc(count, outcome);
+    setOutcomes(addressWrites, writes?.counts);
   }
 
   #setConflicts(conflicts: Iterable<{ readonly policy: string }>): void {
@@ -264,6 +271,12 @@ export class PilotMetrics implements XdsObserver {
     registryConflicts.clear();
     for (const [policy, count] of counts) registryConflicts.set(count, policy);
   }
+}
+
+/** Of a counter whose source counts by itself. */
+function setOutcomes(metric: Counter<readonly ['outcome']>, counts: Counts = {}): void {
+  metric.clear();
+  for (const [outcome, count] of Object.entries(counts)) metric.inc(count, outcome);
 }
 
 function endpointCount({ endpoints }: RegistryView): number {

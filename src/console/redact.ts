@@ -6,7 +6,7 @@
 import { isRecord } from '../base/is-record.js';
 
 /** Stands where something was taken out. */
-export const redactedText = '[redacted]';
+const redactedText = '[redacted]';
 
 /** The value as a page may show it; parts without anything to hide are the same objects as before. */
 export function redacted(value: unknown): unknown {

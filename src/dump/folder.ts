@@ -10,7 +10,7 @@ import type { DumpFile } from './layout.js';
 import { fields, list } from './written-object.js';
 
 /** Names the files of a dump; it is put in place last. */
-export const contentsFile = 'dump.json';
+const contentsFile = 'dump.json';
 
 /**
  * Looks whether a dump may be written to a folder: one that is not there, or is empty; with `force` any.

@@ -14,7 +14,7 @@ import { yamlText } from './yaml-text.js';
 const keys: ReadonlySet<string> = new Set(secretKeys);
 
 /** The names of the secrets, by namespace. */
-export function gatewaySecretNames(cluster: ListedCluster): ReadonlyMap<string, ReadonlySet<string>> {
+function gatewaySecretNames(cluster: ListedCluster): ReadonlyMap<string, ReadonlySet<string>> {
   const pods = objectsOf(cluster, 'Pod').map((pod) => fields(pod['metadata']));
   const names = new Map<string, Set<string>>();
   for (const { metadata, spec } of objectsOf(cluster, 'Gateway')) {

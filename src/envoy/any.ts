@@ -1,5 +1,5 @@
 /** Messages inside `google.protobuf.Any`. */
-import { findMessageType, type MessageType } from './message-type.js';
+import type { MessageType } from './message-type.js';
 import { fullNameOf } from './type-urls.js';
 
 /** An Any, to be put into another message. */
@@ -12,12 +12,6 @@ export interface PackedAny {
 export interface AnyLike {
   readonly typeUrl?: string | undefined;
   readonly value?: Uint8Array | undefined;
-}
-
-/** What an Any held. */
-export interface UnpackedAny {
-  readonly type: MessageType;
-  readonly message: object;
 }
 
 /** Encodes a message into an Any. */
@@ -38,15 +32,6 @@ export function unpackAny<S extends object, D extends S>(
 ): D | undefined {
   if (fullNameOf(any.typeUrl ?? '') !== type.fullName) return undefined;
   return type.decode(any.value ?? noBytes);
-}
-
-/**
- * The message in an Any, whatever it is; undefined for a type that is not generated.
- * @throws when its bytes cannot be decoded
- */
-export function unpackAnyMessage(any: AnyLike): UnpackedAny | undefined {
-  const type = findMessageType(fullNameOf(any.typeUrl ?? ''));
-  return type === undefined ? undefined : { type, message: type.decode(any.value ?? noBytes) };
 }
 
 const noBytes = new Uint8Array(0);

@@ -14,30 +14,9 @@ export type LbPolicy = EnumNumber<'envoy.config.cluster.v3.Cluster.LbPolicy'>;
 export const DnsLookupFamily = enumValues('envoy.config.cluster.v3.Cluster.DnsLookupFamily');
 export type DnsLookupFamily = EnumNumber<'envoy.config.cluster.v3.Cluster.DnsLookupFamily'>;
 
-/** Whether the protocol of the client is used upstream. */
-export const ClusterProtocolSelection = enumValues(
-  'envoy.config.cluster.v3.Cluster.ClusterProtocolSelection',
-);
-export type ClusterProtocolSelection = EnumNumber<'envoy.config.cluster.v3.Cluster.ClusterProtocolSelection'>;
-
-/** The hash of a ring. */
-export const HashFunction = enumValues('envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction');
-export type HashFunction = EnumNumber<'envoy.config.cluster.v3.Cluster.RingHashLbConfig.HashFunction'>;
-
-/** Which address family is tried first. */
-export const FirstAddressFamilyVersion = enumValues(
-  'envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion',
-);
-export type FirstAddressFamilyVersion =
-  EnumNumber<'envoy.config.cluster.v3.UpstreamConnectionOptions.FirstAddressFamilyVersion'>;
-
 /** Health of an endpoint. */
 export const HealthStatus = enumValues('envoy.config.core.v3.HealthStatus');
 export type HealthStatus = EnumNumber<'envoy.config.core.v3.HealthStatus'>;
-
-/** Priority of a request. */
-export const RoutingPriority = enumValues('envoy.config.core.v3.RoutingPriority');
-export type RoutingPriority = EnumNumber<'envoy.config.core.v3.RoutingPriority'>;
 
 /** Version of the xDS transport or resource. */
 export const ApiVersion = enumValues('envoy.config.core.v3.ApiVersion');
@@ -46,10 +25,6 @@ export type ApiVersion = EnumNumber<'envoy.config.core.v3.ApiVersion'>;
 /** Which protocol resources are fetched by. */
 export const ApiType = enumValues('envoy.config.core.v3.ApiConfigSource.ApiType');
 export type ApiType = EnumNumber<'envoy.config.core.v3.ApiConfigSource.ApiType'>;
-
-/** TCP or UDP. */
-export const SocketProtocol = enumValues('envoy.config.core.v3.SocketAddress.Protocol');
-export type SocketProtocol = EnumNumber<'envoy.config.core.v3.SocketAddress.Protocol'>;
 
 /** Which way a listener or cluster faces. */
 export const TrafficDirection = enumValues('envoy.config.core.v3.TrafficDirection');
@@ -74,10 +49,6 @@ export const TrustChainVerification = enumValues(
 export type TrustChainVerification =
   EnumNumber<'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext.TrustChainVerification'>;
 
-/** Kind of a name in a certificate. */
-export const SanType = enumValues('envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType');
-export type SanType = EnumNumber<'envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher.SanType'>;
-
 /** What a fraction is of. */
 export const DenominatorType = enumValues('envoy.type.v3.FractionalPercent.DenominatorType');
 export type DenominatorType = EnumNumber<'envoy.type.v3.FractionalPercent.DenominatorType'>;
@@ -85,13 +56,6 @@ export type DenominatorType = EnumNumber<'envoy.type.v3.FractionalPercent.Denomi
 /** Protocol spoken to the upstream, to the ALPN filter. */
 export const AlpnProtocol = enumValues('istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig.Protocol');
 export type AlpnProtocol = EnumNumber<'istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig.Protocol'>;
-
-/** Version of HTTP that clients speak. */
-export const CodecType = enumValues(
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType',
-);
-export type CodecType =
-  EnumNumber<'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.CodecType'>;
 
 /** What happens to x-forwarded-client-cert. */
 export const ForwardClientCertDetails = enumValues(
@@ -114,17 +78,6 @@ export const PathWithEscapedSlashesAction = enumValues(
 export type PathWithEscapedSlashesAction =
   EnumNumber<'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager.PathWithEscapedSlashesAction'>;
 
-/** When a listener drains. */
-export const DrainType = enumValues('envoy.config.listener.v3.Listener.DrainType');
-export type DrainType = EnumNumber<'envoy.config.listener.v3.Listener.DrainType'>;
-
-/** Which sources a filter chain is for. */
-export const ConnectionSourceType = enumValues(
-  'envoy.config.listener.v3.FilterChainMatch.ConnectionSourceType',
-);
-export type ConnectionSourceType =
-  EnumNumber<'envoy.config.listener.v3.FilterChainMatch.ConnectionSourceType'>;
-
 /** Whether a virtual host insists on TLS. */
 export const TlsRequirementType = enumValues('envoy.config.route.v3.VirtualHost.TlsRequirementType');
 export type TlsRequirementType = EnumNumber<'envoy.config.route.v3.VirtualHost.TlsRequirementType'>;
@@ -132,13 +85,6 @@ export type TlsRequirementType = EnumNumber<'envoy.config.route.v3.VirtualHost.T
 /** Status of a redirect. */
 export const RedirectResponseCode = enumValues('envoy.config.route.v3.RedirectAction.RedirectResponseCode');
 export type RedirectResponseCode = EnumNumber<'envoy.config.route.v3.RedirectAction.RedirectResponseCode'>;
-
-/** Status when a cluster is not there. */
-export const ClusterNotFoundResponseCode = enumValues(
-  'envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode',
-);
-export type ClusterNotFoundResponseCode =
-  EnumNumber<'envoy.config.route.v3.RouteAction.ClusterNotFoundResponseCode'>;
 
 /** What became of what a client was sent. */
 export const ConfigStatus = enumValues('envoy.service.status.v3.ConfigStatus');

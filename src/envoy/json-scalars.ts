@@ -19,7 +19,7 @@ const integerRanges: Readonly<Record<string, readonly [min: bigint, max: bigint]
 };
 
 /** Whether a scalar type has 64-bit integers, which JSON holds as strings. */
-export function is64Bit(type: string): boolean {
+function is64Bit(type: string): boolean {
   return type.endsWith('64');
 }
 

@@ -26,39 +26,27 @@ export type DeltaDiscoveryRequestMessage = Message<'envoy.service.discovery.v3.D
 
 /** What a server sends on an incremental stream. */
 export const DeltaDiscoveryResponse = messageType('envoy.service.discovery.v3.DeltaDiscoveryResponse');
-export type DeltaDiscoveryResponseShape = Shape<'envoy.service.discovery.v3.DeltaDiscoveryResponse'>;
-export type DeltaDiscoveryResponseMessage = Message<'envoy.service.discovery.v3.DeltaDiscoveryResponse'>;
 
 /** A resource of an incremental response, or one with a name, a version or a time to live. */
 export const Resource = messageType('envoy.service.discovery.v3.Resource');
-export type ResourceShape = Shape<'envoy.service.discovery.v3.Resource'>;
-export type ResourceMessage = Message<'envoy.service.discovery.v3.Resource'>;
 
 /** Who a client says it is. */
 export const Node = messageType('envoy.config.core.v3.Node');
 export type NodeShape = Shape<'envoy.config.core.v3.Node'>;
 export type NodeMessage = Message<'envoy.config.core.v3.Node'>;
 
-/** Why a client refused a response. */
-export const Status = messageType('google.rpc.Status');
-export type StatusShape = Shape<'google.rpc.Status'>;
-export type StatusMessage = Message<'google.rpc.Status'>;
-
 // Well-known messages
 
 /** A message of any type, as type URL and bytes. */
 export const Any = messageType('google.protobuf.Any');
 export type AnyShape = Shape<'google.protobuf.Any'>;
-export type AnyMessage = Message<'google.protobuf.Any'>;
 
 /** A JSON object as a message. */
 export const Struct = messageType('google.protobuf.Struct');
 export type StructShape = Shape<'google.protobuf.Struct'>;
-export type StructMessage = Message<'google.protobuf.Struct'>;
 
 /** A message given as JSON with its type URL, for a type that the sender does not have. */
 export const TypedStruct = messageType('udpa.type.v1.TypedStruct');
-export type TypedStructShape = Shape<'udpa.type.v1.TypedStruct'>;
 
 /** A moment. */
 export type TimestampShape = Shape<'google.protobuf.Timestamp'>;
@@ -66,29 +54,23 @@ export type TimestampShape = Shape<'google.protobuf.Timestamp'>;
 /** A length of time. */
 export const Duration = messageType('google.protobuf.Duration');
 export type DurationShape = Shape<'google.protobuf.Duration'>;
-export type DurationMessage = Message<'google.protobuf.Duration'>;
 
 // Resources
 
 /** CDS. */
 export const Cluster = messageType('envoy.config.cluster.v3.Cluster');
 export type ClusterShape = Shape<'envoy.config.cluster.v3.Cluster'>;
-export type ClusterMessage = Message<'envoy.config.cluster.v3.Cluster'>;
 
 /** EDS; in a cluster too. */
 export const ClusterLoadAssignment = messageType('envoy.config.endpoint.v3.ClusterLoadAssignment');
-export type ClusterLoadAssignmentShape = Shape<'envoy.config.endpoint.v3.ClusterLoadAssignment'>;
-export type ClusterLoadAssignmentMessage = Message<'envoy.config.endpoint.v3.ClusterLoadAssignment'>;
 
 /** LDS. */
 export const Listener = messageType('envoy.config.listener.v3.Listener');
 export type ListenerShape = Shape<'envoy.config.listener.v3.Listener'>;
-export type ListenerMessage = Message<'envoy.config.listener.v3.Listener'>;
 
 /** RDS; in an HTTP connection manager too. */
 export const RouteConfiguration = messageType('envoy.config.route.v3.RouteConfiguration');
 export type RouteConfigurationShape = Shape<'envoy.config.route.v3.RouteConfiguration'>;
-export type RouteConfigurationMessage = Message<'envoy.config.route.v3.RouteConfiguration'>;
 
 /** SDS. */
 export const Secret = messageType('envoy.extensions.transport_sockets.tls.v3.Secret');
@@ -102,15 +84,10 @@ export type TypedExtensionConfigShape = Shape<'envoy.config.core.v3.TypedExtensi
 /** NDS: what the agent's DNS proxy answers. */
 export const NameTable = messageType('istio.networking.nds.v1.NameTable');
 export type NameTableShape = Shape<'istio.networking.nds.v1.NameTable'>;
-export type NameTableMessage = Message<'istio.networking.nds.v1.NameTable'>;
 
 /** What a server tells of one client: which types it was sent, and what became of them. */
 export const ClientConfig = messageType('envoy.service.status.v3.ClientConfig');
 export type ClientConfigShape = Shape<'envoy.service.status.v3.ClientConfig'>;
-export type ClientConfigMessage = Message<'envoy.service.status.v3.ClientConfig'>;
-
-/** One type in a `ClientConfig`. */
-export type GenericXdsConfigShape = Shape<'envoy.service.status.v3.ClientConfig.GenericXdsConfig'>;
 
 // Inside an Any of a cluster
 
@@ -120,32 +97,24 @@ export type HttpProtocolOptionsShape = Shape<'envoy.extensions.upstreams.http.v3
 
 /** TLS towards an upstream. */
 export const UpstreamTlsContext = messageType('envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext');
-export type UpstreamTlsContextShape = Shape<'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext'>;
 
 /** The transport socket of plain text. */
 export const RawBuffer = messageType('envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer');
-export type RawBufferShape = Shape<'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer'>;
 
 /** A transport socket that sends a PROXY protocol header first. */
 export const ProxyProtocolUpstreamTransport = messageType(
   'envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport',
 );
-export type ProxyProtocolUpstreamTransportShape =
-  Shape<'envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport'>;
 
 /** The DNS resolver of a cluster. */
 export const CaresDnsResolverConfig = messageType(
   'envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig',
 );
-export type CaresDnsResolverConfigShape =
-  Shape<'envoy.extensions.network.dns_resolver.cares.v3.CaresDnsResolverConfig'>;
 
 /** A cluster whose hosts come from requests. */
 export const DynamicForwardProxyCluster = messageType(
   'envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig',
 );
-export type DynamicForwardProxyClusterShape =
-  Shape<'envoy.extensions.clusters.dynamic_forward_proxy.v3.ClusterConfig'>;
 
 // Inside an Any of a listener or a route
 
@@ -155,8 +124,6 @@ export const HttpConnectionManager = messageType(
 );
 export type HttpConnectionManagerShape =
   Shape<'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'>;
-export type HttpConnectionManagerMessage =
-  Message<'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager'>;
 
 /** The network filter that passes TCP on. */
 export const TcpProxy = messageType('envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy');
@@ -164,14 +131,11 @@ export type TcpProxyShape = Shape<'envoy.extensions.filters.network.tcp_proxy.v3
 
 /** The network filter that observes MongoDB. */
 export const MongoProxy = messageType('envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy');
-export type MongoProxyShape = Shape<'envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy'>;
 
 /** The network filter that resolves the name in SNI. */
 export const SniDynamicForwardProxy = messageType(
   'envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig',
 );
-export type SniDynamicForwardProxyShape =
-  Shape<'envoy.extensions.filters.network.sni_dynamic_forward_proxy.v3.FilterConfig'>;
 
 /** TLS towards a client. */
 export const DownstreamTlsContext = messageType(
@@ -182,7 +146,6 @@ export type DownstreamTlsContextShape =
 
 /** The last HTTP filter. */
 export const Router = messageType('envoy.extensions.filters.http.router.v3.Router');
-export type RouterShape = Shape<'envoy.extensions.filters.http.router.v3.Router'>;
 
 /** The HTTP filter that injects faults. */
 export const HttpFault = messageType('envoy.extensions.filters.http.fault.v3.HTTPFault');
@@ -190,7 +153,6 @@ export type HttpFaultShape = Shape<'envoy.extensions.filters.http.fault.v3.HTTPF
 
 /** The HTTP filter for CORS. */
 export const Cors = messageType('envoy.extensions.filters.http.cors.v3.Cors');
-export type CorsShape = Shape<'envoy.extensions.filters.http.cors.v3.Cors'>;
 
 /** A route's configuration of the CORS filter. */
 export const CorsPolicy = messageType('envoy.extensions.filters.http.cors.v3.CorsPolicy');
@@ -198,53 +160,40 @@ export type CorsPolicyShape = Shape<'envoy.extensions.filters.http.cors.v3.CorsP
 
 /** The HTTP filter that counts gRPC calls. */
 export const GrpcStats = messageType('envoy.extensions.filters.http.grpc_stats.v3.FilterConfig');
-export type GrpcStatsShape = Shape<'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig'>;
 
 /** The HTTP filter that translates gRPC-Web. */
 export const GrpcWeb = messageType('envoy.extensions.filters.http.grpc_web.v3.GrpcWeb');
-export type GrpcWebShape = Shape<'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb'>;
 
 /** The HTTP filter that resolves the host of a request. */
 export const DynamicForwardProxyFilter = messageType(
   'envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig',
 );
-export type DynamicForwardProxyFilterShape =
-  Shape<'envoy.extensions.filters.http.dynamic_forward_proxy.v3.FilterConfig'>;
 
 /** The HTTP filter of Istio's Envoy build that sets the ALPN of the upstream. */
 export const AlpnFilter = messageType('istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig');
-export type AlpnFilterShape = Shape<'istio.envoy.config.filter.http.alpn.v2alpha1.FilterConfig'>;
 
 /** The listener filter that recognises HTTP. */
 export const HttpInspector = messageType('envoy.extensions.filters.listener.http_inspector.v3.HttpInspector');
-export type HttpInspectorShape = Shape<'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector'>;
 
 /** The listener filter that recognises TLS and reads its SNI and ALPN. */
 export const TlsInspector = messageType('envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector');
-export type TlsInspectorShape = Shape<'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector'>;
 
 /** The listener filter that restores the destination before interception. */
 export const OriginalDst = messageType('envoy.extensions.filters.listener.original_dst.v3.OriginalDst');
-export type OriginalDstShape = Shape<'envoy.extensions.filters.listener.original_dst.v3.OriginalDst'>;
 
 /** The listener filter that keeps the client's address upstream. */
 export const OriginalSrc = messageType('envoy.extensions.filters.listener.original_src.v3.OriginalSrc');
-export type OriginalSrcShape = Shape<'envoy.extensions.filters.listener.original_src.v3.OriginalSrc'>;
 
 /** The listener filter that reads a PROXY protocol header. */
 export const ProxyProtocol = messageType('envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol');
-export type ProxyProtocolShape = Shape<'envoy.extensions.filters.listener.proxy_protocol.v3.ProxyProtocol'>;
 
 /** How request identifiers are made. */
 export const UuidRequestIdConfig = messageType('envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig');
-export type UuidRequestIdConfigShape = Shape<'envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig'>;
 
 /** Keeps the case of header names. */
 export const PreserveCaseFormatterConfig = messageType(
   'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig',
 );
-export type PreserveCaseFormatterConfigShape =
-  Shape<'envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig'>;
 
 /** An access log in a file. */
 export const FileAccessLog = messageType('envoy.extensions.access_loggers.file.v3.FileAccessLog');
@@ -254,36 +203,24 @@ export type FileAccessLogShape = Shape<'envoy.extensions.access_loggers.file.v3.
 export const ExpressionFilter = messageType(
   'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter',
 );
-export type ExpressionFilterShape = Shape<'envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter'>;
 
 /** Tracing to Zipkin. */
 export const ZipkinConfig = messageType('envoy.config.trace.v3.ZipkinConfig');
-export type ZipkinConfigShape = Shape<'envoy.config.trace.v3.ZipkinConfig'>;
 
 /** Retries avoid the hosts tried before. */
 export const PreviousHostsPredicate = messageType(
   'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
 );
-export type PreviousHostsPredicateShape =
-  Shape<'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'>;
 
 /** Retries avoid the priorities tried before. */
 export const PreviousPrioritiesConfig = messageType(
   'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig',
 );
-export type PreviousPrioritiesConfigShape =
-  Shape<'envoy.extensions.retry.priority.previous_priorities.v3.PreviousPrioritiesConfig'>;
 
 // Parts of the above
 
 /** Where something listens or is reached. */
 export type AddressShape = Shape<'envoy.config.core.v3.Address'>;
-
-/** Address and port. */
-export type SocketAddressShape = Shape<'envoy.config.core.v3.SocketAddress'>;
-
-/** Region, zone and sub-zone. */
-export type LocalityShape = Shape<'envoy.config.core.v3.Locality'>;
 
 /** Filter metadata, by namespace of the filter. */
 export type MetadataShape = Shape<'envoy.config.core.v3.Metadata'>;
@@ -296,9 +233,6 @@ export type TransportSocketShape = Shape<'envoy.config.core.v3.TransportSocket'>
 
 /** The source address of upstream connections. */
 export type BindConfigShape = Shape<'envoy.config.core.v3.BindConfig'>;
-
-/** An active health check. */
-export type HealthCheckShape = Shape<'envoy.config.core.v3.HealthCheck'>;
 
 /** HTTP/1.1. */
 export type Http1ProtocolOptionsShape = Shape<'envoy.config.core.v3.Http1ProtocolOptions'>;
@@ -324,9 +258,6 @@ export type CommonLbConfigShape = Shape<'envoy.config.cluster.v3.Cluster.CommonL
 /** How a new endpoint is warmed up. */
 export type SlowStartConfigShape = Shape<'envoy.config.cluster.v3.Cluster.SlowStartConfig'>;
 
-/** Load balancing over a part of the endpoints. */
-export type LbSubsetConfigShape = Shape<'envoy.config.cluster.v3.Cluster.LbSubsetConfig'>;
-
 /** Limits of a cluster. */
 export type CircuitBreakersShape = Shape<'envoy.config.cluster.v3.CircuitBreakers'>;
 
@@ -335,12 +266,6 @@ export type CircuitBreakerThresholdsShape = Shape<'envoy.config.cluster.v3.Circu
 
 /** When an endpoint is ejected. */
 export type OutlierDetectionShape = Shape<'envoy.config.cluster.v3.OutlierDetection'>;
-
-/** Connections to an upstream. */
-export type UpstreamConnectionOptionsShape = Shape<'envoy.config.cluster.v3.UpstreamConnectionOptions'>;
-
-/** The address of an endpoint. */
-export type EndpointShape = Shape<'envoy.config.endpoint.v3.Endpoint'>;
 
 /** An endpoint with health, weight and metadata. */
 export type LbEndpointShape = Shape<'envoy.config.endpoint.v3.LbEndpoint'>;
@@ -358,21 +283,11 @@ export type SdsSecretConfigShape = Shape<'envoy.extensions.transport_sockets.tls
 export type CertificateValidationContextShape =
   Shape<'envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext'>;
 
-/** A certificate and its key. */
-export type TlsCertificateShape = Shape<'envoy.extensions.transport_sockets.tls.v3.TlsCertificate'>;
-
 /** Versions and ciphers of TLS. */
 export type TlsParametersShape = Shape<'envoy.extensions.transport_sockets.tls.v3.TlsParameters'>;
 
-/** Which names of a peer are accepted. */
-export type SubjectAltNameMatcherShape =
-  Shape<'envoy.extensions.transport_sockets.tls.v3.SubjectAltNameMatcher'>;
-
 /** Which strings match. */
 export type StringMatcherShape = Shape<'envoy.type.matcher.v3.StringMatcher'>;
-
-/** A percentage. */
-export type PercentShape = Shape<'envoy.type.v3.Percent'>;
 
 /** A number that may be unset. */
 export type UInt32ValueShape = Shape<'google.protobuf.UInt32Value'>;

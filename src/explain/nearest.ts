@@ -22,7 +22,7 @@ export function nearestHosts(hostname: string, known: Iterable<string>): readonl
 }
 
 /** How many characters have to be put in, taken out or changed to make one text of another. */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [index, letter] of a.split('').entries()) {
     const next = [index + 1];

@@ -26,7 +26,7 @@ export function refusedValues(
 }
 
 /** The namespace and the name of a Kubernetes host. */
-export function kubernetesName(
+function kubernetesName(
   hostname: string,
   domain: string,
 ): { readonly name: string; readonly namespace: string } | undefined {

@@ -78,7 +78,7 @@ function whyNone(context: ProxyContext, target: ClusterTarget): string {
 }
 
 /** What servers ask for, and by which policy. */
-export function decisionText({ mode, policy, portLevel }: MutualTlsDecision, namespace: string): string {
+function decisionText({ mode, policy, portLevel }: MutualTlsDecision, namespace: string): string {
   if (policy === undefined)
     return `no PeerAuthentication is for the namespace ${namespace}, so its servers take plain text and mutual TLS`;
   return `${objectText(policy)} says ${mode}${portLevel ? ' for this port' : ''}`;

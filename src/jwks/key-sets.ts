@@ -4,6 +4,7 @@
  * fetched a rule stays as it was written, and no token of its issuer is accepted.
  */
 import { Observable, Subscription } from 'rxjs';
+import { Backoff } from '../base/backoff.js';
 import { errorMessage } from '../base/errors.js';
 import type { Logger } from '../base/logger.js';
 import type { JwtRule } from '../config/kinds/security.js';
@@ -20,7 +21,7 @@ export interface KeySetsOptions {
   /** Milliseconds after which keys are fetched again. */
   readonly refreshInterval: number;
   readonly logger: Logger;
-  /** Milliseconds before the first new try after a failure; each further one waits twice as long. */
+  /** Milliseconds before the first new try after a failure, at the most; each further one waits twice as long. */
   readonly firstRetry?: number;
 }
 
@@ -35,9 +36,12 @@ interface KeySet {
   readonly abort: AbortController;
   /** As it was fetched last. */
   text: string | undefined;
-  failures: number;
+  readonly backoff: Backoff;
   timer: NodeJS.Timeout | undefined;
 }
+
+/** How often keys were fetched, or could not be, since the start. */
+export type FetchCounts = Readonly<Record<'fetched' | 'failed', number>>;
 
 type Authentication = ConfigObject<'RequestAuthentication'>;
 
@@ -50,9 +54,15 @@ export class KeySets {
   readonly #needed = new Map<string, ReadonlySet<string>>();
   readonly #watchers = new Set<(name: string) => void>();
   readonly #subscription = new Subscription();
+  readonly #counts = { fetched: 0, failed: 0 };
 
   constructor(options: KeySetsOptions) {
     this.#options = options;
+  }
+
+  /** What became of the fetches so far; those that nobody needed any more do not count. */
+  get counts(): FetchCounts {
+    return this.#counts;
   }
 
   /** The objects of a source, with keys in those that need them. */
@@ -115,11 +125,12 @@ export class KeySets {
   #begin(rule: JwtRule): void {
     const name = setName(rule);
     if (name === undefined || this.#sets.has(name)) return;
+    const { refreshInterval, firstRetry = 1000 } = this.#options;
     const set: KeySet = {
       rule,
       abort: new AbortController(),
       text: undefined,
-      failures: 0,
+      backoff: new Backoff({ first: firstRetry, most: Math.min(longestRetry, refreshInterval) }),
       timer: undefined,
     };
     this.#sets.set(name, set);
@@ -136,21 +147,23 @@ export class KeySets {
 
   /** Fetches a set, and again later. Keys that were fetched before stay when that fails. Never rejects. */
   async #fetch(name: string, set: KeySet): Promise<void> {
-    const { logger, refreshInterval, firstRetry = 1000 } = this.#options;
+    const { logger, refreshInterval } = this.#options;
     const { jwksUri, issuer, timeout = defaultTimeout } = set.rule;
     let wait = refreshInterval;
     try {
       const text = await fetchKeys({ jwksUri, issuer, timeout }, set.abort.signal);
       if (set.abort.signal.aborted) return;
-      if (set.failures > 0) logger.info('keys for tokens can be fetched again', { issuer });
-      set.failures = 0;
+      this.#counts.fetched += 1;
+      if (set.backoff.failures > 0) logger.info('keys for tokens can be fetched again', { issuer });
+      set.backoff.reset();
       if (text !== set.text) {
         set.text = text;
         for (const watcher of [...this.#watchers]) watcher(name);
       }
     } catch (error) {
       if (set.abort.signal.aborted) return;
-      if (set.failures === 0) {
+      this.#counts.failed += 1;
+      if (set.backoff.failures === 0) {
         const consequence =
           set.text === undefined
             ? 'every token of the issuer is refused'
@@ -160,8 +173,7 @@ export class KeySets {
           error: errorMessage(error),
         });
       }
-      wait = Math.min(firstRetry * 2 ** Math.min(set.failures, 16), longestRetry, refreshInterval);
-      set.failures += 1;
+      wait = set.backoff.next();
     }
     set.timer = setTimeout(() => void this.#fetch(name, set), wait);
     set.timer.unref();

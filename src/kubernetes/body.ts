@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
  * The chunks of a body. When nothing has come for a while the body is destroyed and reading fails.
  * @param limit milliseconds of silence.
  */
-export async function* chunks(body: Readable, limit: number): AsyncGenerator<Buffer, void, undefined> {
+async function* chunks(body: Readable, limit: number): AsyncGenerator<Buffer, void, undefined> {
   const silent = (): void => {
     body.destroy(new Error(`nothing was heard for ${limit / 1000} s`));
   };

@@ -6,6 +6,14 @@ import type { Service } from '../model/service.js';
 /** What of a proxy decides about addresses. */
 export type AddressClient = Pick<Proxy, 'clusterId' | 'ipAddresses' | 'dnsCapture' | 'type'>;
 
+/**
+ * Addresses that stand for those of a proxy where nothing but their families matters: proxies that differ in nothing else
+ * are the same client then.
+ */
+export function addressesOfFamilies({ ipv4, ipv6 }: IpFamilies): readonly string[] {
+  return [...(ipv4 ? ['0.0.0.0'] : []), ...(ipv6 ? ['::'] : [])];
+}
+
 /** The service's first address in the proxy's cluster, else the one allocated to it, else its default address. */
 export function addressForProxy(service: Service, proxy: AddressClient): string {
   const families = ipFamilies(proxy.ipAddresses);
@@ -40,7 +48,7 @@ export function extraAddressesForProxy(service: Service, proxy: AddressClient): 
 }
 
 /** Whether a proxy looks names up where allocated addresses are known (Istio reference 3.7). */
-export function usesAllocatedAddresses({ dnsCapture, type }: AddressClient): boolean {
+function usesAllocatedAddresses({ dnsCapture, type }: AddressClient): boolean {
   return dnsCapture || type === 'waypoint';
 }
 

@@ -122,7 +122,7 @@ function exportsMore(exportTo: ExportTo, than: ExportTo): boolean {
  * One rule of several: subsets of all, of each name the first; the first traffic policy that there is; everything
  * else from the first rule.
  */
-export function mergeRules(host: string, from: readonly DestinationRuleObject[]): MergedDestinationRule {
+function mergeRules(host: string, from: readonly DestinationRuleObject[]): MergedDestinationRule {
   const [first] = from;
   if (first === undefined) throw new Error(`no DestinationRule to merge for ${host}`);
   const subsets = [...first.spec.subsets];

@@ -116,7 +116,7 @@ export function compareServices(a: Service, b: Service): number {
 }
 
 /** Services in Istio's order. */
-export function sortServices(services: readonly Service[]): readonly Service[] {
+function sortServices(services: readonly Service[]): readonly Service[] {
   return [...services].sort(compareServices);
 }
 

@@ -99,11 +99,6 @@ export interface Service {
   readonly provenance: Provenance;
 }
 
-/** `0.0.0.0` or `::`, which mean that a service has no address of its own. */
-export function isUnspecified(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
-}
-
 /** Identity of one service value in a registry: `namespace/object/hostname/defaultAddress` (Istio reference 1.3). */
 export function serviceResourceName(service: Service): string {
   const { namespace, objectName } = service.attributes;

@@ -5,7 +5,7 @@ import { localityFromLabel, parseLocality } from './locality.js';
 /** Network of a workload, and of a cluster as a label of its root namespace. */
 export const networkLabel = 'topology.istio.io/network';
 /** Cluster of a workload. */
-export const clusterLabel = 'topology.istio.io/cluster';
+const clusterLabel = 'topology.istio.io/cluster';
 /** Node of a workload. */
 export const hostnameLabel = 'kubernetes.io/hostname';
 /** Region of a workload or node. */
@@ -19,7 +19,7 @@ export const tlsModeLabel = 'security.istio.io/tlsMode';
 /** The name of a workload, where it is not that of its object. */
 export const workloadNameLabel = 'service.istio.io/workload-name';
 /** Which tunnels a workload takes, separated by commas. */
-export const tunnelLabel = 'networking.istio.io/tunnel';
+const tunnelLabel = 'networking.istio.io/tunnel';
 
 const localityLabels = ['topology.istio.io/locality', 'istio-locality'] as const;
 

@@ -41,7 +41,7 @@ export async function openAll(
 }
 
 /** How messages name an entry. */
-export function placeOf({ type, text }: RegistryEntry, index: number): string {
+function placeOf({ type, text }: RegistryEntry, index: number): string {
   return text === undefined ? `registries[${index}]` : `--registry ${type}`;
 }
 

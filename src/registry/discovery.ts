@@ -1,8 +1,7 @@
 /**
- * What Istio asks of its registries (Istio reference 1.1), answered from a view of all of them: beside services and
- * shards, which are in the view itself, and what is known of a proxy (`targets.ts`), these.
+ * What Istio asks of its registries (Istio reference 1.1) and a view of all of them does not hold as it is, but for what
+ * is known of a proxy (`targets.ts`).
  */
-import type { NetworkGateway } from '../model/network.js';
 import type { Service } from '../model/service.js';
 import type { MergeSource } from './aggregate-services.js';
 import { mergeServices } from './aggregate-services.js';
@@ -25,14 +24,4 @@ export function service(view: AggregateView, hostname: string): Service | undefi
   }
   const [first, ...others] = sources;
   return first === undefined ? undefined : mergeServices([first, ...others]);
-}
-
-/** Whether every registry has said everything once. */
-export function hasSynced(view: AggregateView): boolean {
-  return view.synced;
-}
-
-/** Gateways between networks, of all registries in their order. */
-export function networkGateways(view: AggregateView): readonly NetworkGateway[] {
-  return view.gateways;
 }

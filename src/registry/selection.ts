@@ -7,9 +7,8 @@ import type { Labels } from '../model/labels.js';
 import { labelsMatch } from '../model/labels.js';
 import type { Service, ServicePort } from '../model/service.js';
 import { isKubernetesService } from '../model/service.js';
+import { unixPath, unixPrefix } from '../model/unix-address.js';
 import type { Workload } from '../model/workload.js';
-
-const unixPrefix = 'unix://';
 
 /** Whether a service has endpoints by selection at all. An empty selector selects everything, but nothing in Kubernetes. */
 export function selectsWorkloads(service: Service): boolean {
@@ -129,7 +128,7 @@ function serviceEntryEndpoint({ name, port, targetPort }: ServicePort, workload:
   const numbered = typeof targetPort === 'number' ? targetPort : port;
   return {
     ...workloadEndpoint(workload),
-    ...(isUnix ? { addresses: [address.slice(unixPrefix.length)] } : {}),
+    ...(isUnix ? { addresses: [unixPath(address)] } : {}),
     port: isUnix ? 0 : (portOfWorkload(workload, name) ?? numbered),
     servicePortName: name,
     servicePortNumber: port,

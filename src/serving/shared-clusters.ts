@@ -5,15 +5,15 @@ import { translateOutboundClusters, translateOwnClusters } from '../translate/cl
 import type { Memo } from '../translate/memo.js';
 import type { Translation, TranslationProblem } from '../translate/translation.js';
 import type { ResourceSet, Subscription } from '../xds/source.js';
+import { JoinedSets } from './joined-sets.js';
 import { NamedSets } from './named-sets.js';
 import type { ProxyGroup } from './proxy-group.js';
-import { resourceSet } from './resource-sets.js';
 
 interface Outbound {
   readonly snapshot: Snapshot;
   readonly work: SharedWork<Translation>;
-  /** Sets of these and a proxy's own clusters, by the versions of the latter. */
-  readonly sets: Map<string, ResourceSet>;
+  /** Sets of these and a proxy's own clusters. */
+  readonly sets: JoinedSets;
 }
 
 export class SharedClusters {
@@ -41,13 +41,8 @@ export class SharedClusters {
     const shared = yield* outbound.work.result();
     const own = yield* translateOwnClusters(context, this.#memo);
     for (const problem of own.problems) this.#report(problem);
-    const key = own.resources.map(({ name, version }) => `${name} ${version}`).join('\n');
-    let set = outbound.sets.get(key);
-    if (set === undefined) {
-      set = resourceSet([...shared.resources, ...own.resources], before);
-      outbound.sets.set(key, set);
-    }
-    return this.#named.subscribed(set, subscription);
+    const all = outbound.sets.join(shared.resources, own.resources, before);
+    return this.#named.subscribed(all, subscription);
   }
 
   #of(group: ProxyGroup, context: ProxyContext): Outbound {
@@ -56,7 +51,7 @@ export class SharedClusters {
     const outbound = {
       snapshot: context.snapshot,
       work: new SharedWork(this.#translate(context)),
-      sets: new Map<string, ResourceSet>(),
+      sets: new JoinedSets(),
     };
     this.#outbound.set(group, outbound);
     return outbound;

@@ -13,6 +13,7 @@ import { outboundView, type OutboundView } from '../translate/listener/outbound-
 import type { Memo } from '../translate/memo.js';
 import type { TranslationProblem } from '../translate/translation.js';
 import type { ResourceSet, Subscription } from '../xds/source.js';
+import { JoinedSets } from './joined-sets.js';
 import { NamedSets } from './named-sets.js';
 import type { ProxyGroup } from './proxy-group.js';
 import { resourceSet } from './resource-sets.js';
@@ -24,8 +25,8 @@ interface OfView<Made> {
 }
 
 interface Outbound extends OfView<OutboundListeners> {
-  /** Sets of these and a proxy's own listeners, by the versions of the latter. */
-  readonly sets: Map<string, ResourceSet>;
+  /** Sets of these and a proxy's own listeners. */
+  readonly sets: JoinedSets;
 }
 
 export class SharedListeners {
@@ -66,13 +67,8 @@ export class SharedListeners {
       const all = resourceSet([...others.resources, ...own.resources], before);
       return this.#named.subscribed(all, subscription);
     }
-    const key = own.resources.map(({ name, version }) => `${name} ${version}`).join('\n');
-    let set = outbound.sets.get(key);
-    if (set === undefined) {
-      set = resourceSet([...shared.resources, ...own.resources], before);
-      outbound.sets.set(key, set);
-    }
-    return this.#named.subscribed(set, subscription);
+    const all = outbound.sets.join(shared.resources, own.resources, before);
+    return this.#named.subscribed(all, subscription);
   }
 
   #ofRouter(group: ProxyGroup, context: ProxyContext, before: ResourceSet | undefined): OfView<ResourceSet> {
@@ -107,7 +103,7 @@ export class SharedListeners {
     const outbound = {
       snapshot: context.snapshot,
       work: new SharedWork(this.#translate(context, view, undefined)),
-      sets: new Map<string, ResourceSet>(),
+      sets: new JoinedSets(),
     };
     ofGroup.set(view, outbound);
     return outbound;

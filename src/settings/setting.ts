@@ -72,7 +72,7 @@ export function parseDuration(text: string): number {
 }
 
 /** Milliseconds as the shortest duration text. */
-export function formatDuration(milliseconds: number): string {
+function formatDuration(milliseconds: number): string {
   for (const [unit, size] of [...durationUnits].reverse()) {
     if (milliseconds >= size && milliseconds % size === 0) return `${milliseconds / size}${unit}`;
   }

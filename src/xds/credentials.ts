@@ -57,7 +57,7 @@ export async function loadCredentials(options: CredentialOptions, report: Logger
 }
 
 /** The files that are to be read; undefined without any. @throws PilotError USAGE */
-export function tlsFiles({ tlsCert, tlsKey, tlsClientCa }: CredentialOptions): TlsFiles | undefined {
+function tlsFiles({ tlsCert, tlsKey, tlsClientCa }: CredentialOptions): TlsFiles | undefined {
   if (tlsCert !== undefined && tlsKey !== undefined)
     return { cert: tlsCert, key: tlsKey, ...(tlsClientCa !== undefined && { clientCa: tlsClientCa }) };
   if (tlsCert !== undefined || tlsKey !== undefined)

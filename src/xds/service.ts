@@ -3,14 +3,7 @@
  * arrive as bytes.
  */
 import type { ServiceDefinition } from '@grpc/grpc-js';
-import {
-  DeltaDiscoveryRequest,
-  DeltaDiscoveryResponse,
-  DiscoveryRequest,
-  DiscoveryResponse,
-  type DeltaDiscoveryResponseMessage,
-  type DiscoveryResponseMessage,
-} from '../envoy/messages.js';
+import { DeltaDiscoveryRequest, DiscoveryRequest } from '../envoy/messages.js';
 import type { MessageType } from '../envoy/message-type.js';
 import { typeUrls } from '../envoy/type-urls.js';
 import type { EncodedResponse } from './response.js';
@@ -102,14 +95,4 @@ export function reportingSizes(
       return [name, { ...method, requestDeserialize }];
     }),
   );
-}
-
-/** Decodes what the service sends, for clients that share this definition. */
-export function decodeResponse(bytes: Buffer): DiscoveryResponseMessage {
-  return DiscoveryResponse.decode(bytes);
-}
-
-/** Decodes what the service sends on a delta stream. */
-export function decodeDeltaResponse(bytes: Buffer): DeltaDiscoveryResponseMessage {
-  return DeltaDiscoveryResponse.decode(bytes);
 }

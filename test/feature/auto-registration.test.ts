@@ -102,6 +102,14 @@ async function workload(ip: string, metadata: Readonly<Record<string, unknown>> 
   return client;
 }
 
+/** What /metrics counts of registrations, by outcome. */
+async function counted(): Promise<Readonly<Record<string, number>>> {
+  const { host, port } = (pilot as Pilot).httpAddress;
+  const text = await (await fetch(`http://${host}:${port}/metrics`)).text();
+  const found = text.matchAll(/^pilotlight_registrations\{outcome="(\w+)"\} (\d+)$/gm);
+  return Object.fromEntries([...found].map(([, outcome, count]) => [outcome, Number(count)]));
+}
+
 /** A proxy that watches the endpoints of the group's service. */
 class Watcher {
   readonly #client = connect();
@@ -154,6 +162,7 @@ test('a proxy of a group is an endpoint that others see come, and go after the g
   });
   proxy.close();
   expect(await watcher.next()).toEqual([]);
+  expect(await counted()).toEqual({ registered: 1, refused: 0, removed: 1 });
 });
 
 test('a proxy that comes back in time, and a group that changes, keep the endpoint', async () => {
@@ -220,8 +229,10 @@ test('a proxy of a group that is not there is refused, and one that nobody regis
   const { code, details } = await client.ended;
   expect(code).toBe(status.FAILED_PRECONDITION);
   expect(details).toContain('shop/nobody');
+  expect(await counted()).toEqual({ registered: 0, refused: 1, removed: 0 });
   await pilot?.close();
   await start(60_000, { autoRegistration: false });
   await workload('10.1.2.3');
   expect(await new Watcher().next()).toEqual([]);
+  expect(await counted()).toEqual({});
 });

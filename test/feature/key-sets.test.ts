@@ -75,4 +75,8 @@ spec:
   expect(await listenersWith('"kid":"first"')).not.toContain('second');
   keys = '{"keys":[{"kid":"second"}]}';
   expect(await listenersWith('"kid":"second"')).not.toContain('first');
+  const { host, port: httpPort } = pilot.httpAddress;
+  const metrics = await (await fetch(`http://${host}:${httpPort}/metrics`)).text();
+  expect(metrics).toMatch(/^pilotlight_jwks_fetches\{outcome="fetched"\} [1-9]/m);
+  expect(metrics).toMatch(/^pilotlight_jwks_fetches\{outcome="failed"\} 0$/m);
 });

@@ -39,6 +39,7 @@ test.each([
   ['on this machine', { peer: '127.0.0.1:4711' }],
 ])('a proxy %s may be registered', (_, from) => {
   expect(check(from)).toBeUndefined();
+  expect(registration.counts.refused).toBe(0);
 });
 
 test.each([
@@ -46,8 +47,9 @@ test.each([
   ['of another namespace', { uri: spiffe('bank', 'legacy') }],
   ['of another account on this machine', { uri: spiffe('shop', 'web'), peer: '127.0.0.1:4711' }],
   ['without a certificate on another machine', {}],
-])('a proxy %s is PERMISSION_DENIED', (_, from) => {
+])('a proxy %s is PERMISSION_DENIED, and counted', (_, from) => {
   expect(check(from)).toMatchObject({ code: status.PERMISSION_DENIED });
+  expect(registration.counts.refused).toBe(1);
 });
 
 test('without identity checks every proxy may be registered', () => {

@@ -234,7 +234,7 @@ function staticListener(protocol: StaticListener['protocol'], value: string): St
 }
 
 /** The Envoy cluster of `HOST:PORT` or `HOST:PORT/SUBSET`; any other name stands for itself. */
-export function clusterName(text: string): string {
+function clusterName(text: string): string {
   const match = /^([^|:/]+):(\d+)(?:\/([^|:/]+))?$/.exec(text);
   return match === null ? text : `outbound|${match[2]}|${match[3] ?? ''}|${match[1]}`;
 }

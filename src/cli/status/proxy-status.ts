@@ -51,7 +51,7 @@ export function compareTypes(a: string, b: string): number {
 }
 
 /** Whether a type is as it should be: accepted, or nothing is asked for. */
-export function isSettled({ state, wildcard, names }: TypeState): boolean {
+function isSettled({ state, wildcard, names }: TypeState): boolean {
   return state === 'SYNCED' || (state === 'NOT SENT' && wildcard !== true && (names ?? 0) === 0);
 }
 

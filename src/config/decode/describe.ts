@@ -17,7 +17,7 @@ function shorten(text: string): string {
 }
 
 /** The name that was probably meant by one that does not exist; undefined when none is near. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
+function nearestName(name: string, known: Iterable<string>): string | undefined {
   const wanted = name.toLowerCase();
   const limit = Math.max(1, Math.floor(name.length / 3));
   let best: string | undefined;

@@ -4,7 +4,7 @@ import { errorMessage, systemErrorCode } from '../../base/errors.js';
 import type { ScannedFile } from './scan.js';
 
 /** Files above this size are refused, in bytes. */
-export const maxFileSize = 32 * 1024 * 1024;
+const maxFileSize = 32 * 1024 * 1024;
 
 /** How many files are read at a time. */
 const batchSize = 32;

@@ -1,9 +1,7 @@
 /** IP addresses, ranges of them, and Unix domain sockets (Istio reference 10.5). */
 import { parseIp, parsePrefix } from '../../base/ip.js';
+import { unixPrefix } from '../../model/unix-address.js';
 import { quote } from './finding.js';
-
-/** What an address of a Unix domain socket begins with. */
-export const unixPrefix = 'unix://';
 
 /** Whether a text is an IPv4 or IPv6 address. */
 export function isIpAddress(text: string): boolean {

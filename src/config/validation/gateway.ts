@@ -1,8 +1,9 @@
 /** The rules of Istio's Gateway: Istio's ValidateGateway, with the shared pieces as in Istio reference 10.5. */
 import { isHttp, isTls, parseProtocol } from '../../model/protocol.js';
+import { unixPrefix } from '../../model/unix-address.js';
 import type { GatewayServer, GatewayTls } from '../kinds/networking.js';
 import type { ConfigObject } from '../object.js';
-import { ipAddressProblem, unixAddressProblem, unixPrefix } from './address.js';
+import { ipAddressProblem, unixAddressProblem } from './address.js';
 import { type FindingSink, quote } from './finding.js';
 import { dnsLabelProblem } from './host.js';
 import { validateGatewayHost } from './namespaced-host.js';

@@ -1,7 +1,8 @@
 /** The rules of a Sidecar's ingress listeners (Istio reference 10.5). */
 import { isHttp, isTls, parseProtocol } from '../../model/protocol.js';
+import { unixPrefix } from '../../model/unix-address.js';
 import type { GatewayTls, IstioIngressListener } from '../kinds/networking.js';
-import { ipAddressProblem, unixAddressProblem, unixPrefix } from './address.js';
+import { ipAddressProblem, unixAddressProblem } from './address.js';
 import { validateConnectionPool } from './connection-pool.js';
 import { type FindingSink, quote } from './finding.js';
 import { portNameProblem, portNumberProblem, protocolProblem, unusedTargetPortProblem } from './port.js';

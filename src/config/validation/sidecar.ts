@@ -1,7 +1,8 @@
 /** The rules of Sidecar: Istio's ValidateSidecar, with the shared pieces as in Istio reference 10.5. */
+import { unixPrefix } from '../../model/unix-address.js';
 import type { IstioEgressListener, OutboundTrafficPolicy, SidecarPort } from '../kinds/networking.js';
 import type { ConfigObject } from '../object.js';
-import { ipAddressProblem, unixAddressProblem, unixPrefix } from './address.js';
+import { ipAddressProblem, unixAddressProblem } from './address.js';
 import { validateConnectionPool } from './connection-pool.js';
 import { type FindingSink, quote } from './finding.js';
 import { fqdnProblem } from './host.js';

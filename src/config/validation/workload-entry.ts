@@ -1,7 +1,8 @@
 /** The rules of WorkloadEntry, as an object and as an endpoint of a ServiceEntry (Istio reference 10.5). */
+import { unixPrefix } from '../../model/unix-address.js';
 import type { WorkloadEntry } from '../kinds/networking.js';
 import type { ConfigObject } from '../object.js';
-import { isIpAddress, unixAddressProblem, unixPrefix } from './address.js';
+import { isIpAddress, unixAddressProblem } from './address.js';
 import { type FindingSink, keyPath, quote } from './finding.js';
 import { fqdnProblem } from './host.js';
 import { validateLabels } from './labels.js';

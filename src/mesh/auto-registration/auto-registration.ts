@@ -28,6 +28,9 @@ export interface Registration {
   end(): void;
 }
 
+/** What became of proxies that name a group since the start: entries that were made and removed, proxies refused. */
+export type RegistrationCounts = Readonly<Record<'registered' | 'refused' | 'removed', number>>;
+
 interface Registered {
   /** As the newest stream says. */
   registrant: Registrant;
@@ -49,6 +52,7 @@ export class AutoRegistration {
   readonly #groups = new Map<string, ConfigObject<'WorkloadGroup'>>();
   readonly #registered = new Map<string, Registered>();
   readonly #subscription = new Subscription();
+  readonly #counts = { registered: 0, refused: 0, removed: 0 };
 
   constructor({ gracePeriod, logger }: AutoRegistrationOptions) {
     this.#gracePeriod = gracePeriod;
@@ -56,6 +60,11 @@ export class AutoRegistration {
     this.#lines = new LineLimit({
       summarise: (more) => logger.info('more WorkloadEntries were registered or removed', { count: more }),
     });
+  }
+
+  /** What became of proxies so far. */
+  get counts(): RegistrationCounts {
+    return this.#counts;
   }
 
   /** Reads groups from the primary cluster's objects. What it gives is these with the entries that are registered. */
@@ -76,6 +85,11 @@ export class AutoRegistration {
     return validateObject(groupEntry(group, registrant, { healthy: undefined, since: 0 }))
       .filter(({ severity }) => severity === 'error')
       .map(({ path, message }) => `${path}: ${message}`);
+  }
+
+  /** A proxy may not be registered, and is refused: it is counted. */
+  refused(): void {
+    this.#counts.refused += 1;
   }
 
   /** A stream of a proxy begins. The proxy is registered as long as its group is there. */
@@ -159,13 +173,16 @@ export class AutoRegistration {
     if (before !== undefined && deepEqual(before, entry)) return;
     registered.entry = entry;
     this.#entries.apply(entry);
-    if (before === undefined) this.#tell('registered a proxy as a WorkloadEntry', registrant);
+    if (before !== undefined) return;
+    this.#counts.registered += 1;
+    this.#tell('registered a proxy as a WorkloadEntry', registrant);
   }
 
   #withdraw(registered: Registered): void {
     if (registered.entry === undefined) return;
     registered.entry = undefined;
     this.#entries.delete(entryRef(registered.registrant));
+    this.#counts.removed += 1;
     this.#tell('removed the WorkloadEntry of a registered proxy', registered.registrant);
   }
 

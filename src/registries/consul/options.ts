@@ -7,7 +7,7 @@ import {
 } from '../../adapter/index.js';
 
 /** Kinds of services that Consul's own mesh runs beside those of people. */
-export const meshKinds = [
+const meshKinds = [
   'connect-proxy',
   'mesh-gateway',
   'terminating-gateway',

@@ -2,10 +2,11 @@
 import type { ServiceEntry, ServiceEntryPort } from '../../config/kinds/networking.js';
 import type { ConfigObject } from '../../config/object.js';
 import type { Endpoint } from '../../model/endpoint.js';
+import { unixPath, unixPrefix } from '../../model/unix-address.js';
 import type { Workload } from '../../model/workload.js';
 import { provenanceOf } from '../objects/provenance.js';
 import type { WorkloadEntrySettings } from './convert-workload-entry.js';
-import { convertInlineEndpoint, unixAddressPrefix } from './convert-workload-entry.js';
+import { convertInlineEndpoint } from './convert-workload-entry.js';
 
 /**
  * The endpoints of one host of an entry: its inline endpoints, each with every port, or the host's own name for one
@@ -82,8 +83,8 @@ function portAddress(
   port: ServiceEntryPort,
 ): Pick<Endpoint, 'addresses' | 'port'> {
   const [address] = addresses;
-  if (address?.startsWith(unixAddressPrefix) === true) {
-    return { addresses: [address.slice(unixAddressPrefix.length)], port: 0 };
+  if (address?.startsWith(unixPrefix) === true) {
+    return { addresses: [unixPath(address)], port: 0 };
   }
   const own = Object.hasOwn(ports, port.name) ? ports[port.name] : undefined;
   return { addresses, port: own || port.targetPort || port.number };

@@ -14,9 +14,6 @@ import {
 import type { NetworkLookup } from '../objects/network-lookup.js';
 import { provenanceOf } from '../objects/provenance.js';
 
-/** How the address of a Unix domain socket begins. */
-export const unixAddressPrefix = 'unix://';
-
 const healthCheckAnnotation = 'proxy.istio.io/health-checks-enabled';
 const autoRegistrationGroupAnnotation = 'istio.io/autoRegistrationGroup';
 

@@ -45,7 +45,7 @@ const sessionStatuses = {
 };
 
 /** Whether a label of the service asks for sessions by cookie or by header. */
-export function isSessionPersistent({ attributes }: Service): boolean {
+function isSessionPersistent({ attributes }: Service): boolean {
   const { labels } = attributes;
   return (
     (labels['istio.io/persistent-session'] ?? '') !== '' ||

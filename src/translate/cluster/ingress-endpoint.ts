@@ -1,5 +1,6 @@
 /** Where an ingress listener of a Sidecar sends requests (Istio reference 5.9). */
 import { ipFamilies } from '../../model/proxy.js';
+import { unixPath, unixPrefix } from '../../model/unix-address.js';
 
 /** A place within the workload: a socket, an address, or wherever the connection was going. */
 export type InboundEndpoint =
@@ -7,7 +8,6 @@ export type InboundEndpoint =
   | { readonly kind: 'pipe'; readonly path: string }
   | { readonly kind: 'address'; readonly address: string; readonly port: number };
 
-const unixPrefix = 'unix://';
 const loopbackIpv4 = '127.0.0.1';
 const loopbackIpv6 = '::1';
 
@@ -21,8 +21,7 @@ export function ingressEndpoint(
   ipAddresses: readonly string[],
 ): InboundEndpoint | undefined {
   if (defaultEndpoint === '') return { kind: 'original' };
-  if (defaultEndpoint.startsWith(unixPrefix))
-    return { kind: 'pipe', path: defaultEndpoint.slice(unixPrefix.length) };
+  if (defaultEndpoint.startsWith(unixPrefix)) return { kind: 'pipe', path: unixPath(defaultEndpoint) };
   const parts = /^(?:\[([^\]]*)\]|([^:]*)):(\d+)$/.exec(defaultEndpoint);
   if (parts === null) return undefined;
   const address = addressOf(parts[1] ?? parts[2] ?? '', ipAddresses);

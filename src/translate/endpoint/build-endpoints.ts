@@ -142,6 +142,6 @@ export function shardFault(
 }
 
 /** Whether the hosts of a service are looked up in DNS by its clients. */
-export function isDns({ resolution }: Service): boolean {
+function isDns({ resolution }: Service): boolean {
   return resolution === 'DNSLB' || resolution === 'DNSRoundRobinLB';
 }

@@ -27,14 +27,8 @@ export type VisibilityFault =
   | 'draining'
   | 'other-workload';
 
-/** The filter that every kind of assignment has. */
-export function visibleEndpoints(input: FilterInput): EndpointFilter {
-  const fault = visibilityFault(input);
-  return (endpoint) => fault(endpoint) === undefined;
-}
-
 /**
- * Why that filter keeps an endpoint out; undefined if it does not. An endpoint without an address passes: only the
+ * Why the filter that every kind of assignment has keeps an endpoint out; undefined if it does not. An endpoint without an address passes: only the
  * network step knows whether a gateway stands in for it.
  */
 export function visibilityFault({
@@ -71,12 +65,10 @@ export function isDraining(endpoint: Endpoint): boolean {
 /** Why an endpoint is not one of a port's: it serves another one, or Envoy would have to look up its address. */
 export type PortFault = 'other-port' | 'host-name';
 
-/** The endpoints of a service port by the port's name, with addresses that Envoy need not look up. */
-export function ofPortName(port: ServicePort): EndpointFilter {
-  return (endpoint) => portNameFault(port, endpoint) === undefined;
-}
-
-/** Why `ofPortName` keeps an endpoint out. */
+/**
+ * Why an endpoint is none of a service port's by the port's name, with an address that Envoy need not look up; undefined
+ * if it is.
+ */
 export function portNameFault({ name }: ServicePort, endpoint: Endpoint): PortFault | undefined {
   if (endpoint.servicePortName !== name) return 'other-port';
   return isReachable(endpoint) ? undefined : 'host-name';

@@ -2,6 +2,7 @@
 import { HealthStatus } from '../../envoy/enums.js';
 import type { AddressShape, LbEndpointShape, MetadataShape, StructShape } from '../../envoy/messages.js';
 import type { Endpoint, HealthStatus as Health } from '../../model/endpoint.js';
+import { unixPath } from '../../model/unix-address.js';
 import { unlessEmpty, weightMessage, type PlacedEndpoint } from './endpoint-group.js';
 import { isDraining } from './filters.js';
 import { needsTunnel, tunnelAddress, tunnelMetadata } from './tunnel.js';
@@ -73,10 +74,8 @@ export function withWeight<E extends PlacedEndpoint>(endpoint: E, weight: number
 /** A TCP address, or without a port the path of a Unix socket. */
 export function addressMessage(address: string, port: number): AddressShape {
   if (port !== 0) return { socketAddress: { address: unlessEmpty(address), portValue: port } };
-  return { pipe: { path: address.startsWith(unixPrefix) ? address.slice(unixPrefix.length) : address } };
+  return { pipe: { path: unixPath(address) } };
 }
-
-const unixPrefix = 'unix://';
 
 const mutualTlsMatch: StructShape = tlsModeMatch(istioTlsMode);
 

@@ -67,7 +67,7 @@ export function tlsRouteFilters(server: RouterServer, context: GatewayContext): 
 }
 
 /** What the filters of a router depend on. @param exchanges whether clients are of the mesh and say who they are */
-export function tcpContext({ mesh, view, extras }: GatewayContext, exchanges = false): TcpContext {
+function tcpContext({ mesh, view, extras }: GatewayContext, exchanges = false): TcpContext {
   return {
     mesh,
     families: view.families,

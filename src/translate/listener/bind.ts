@@ -2,9 +2,7 @@
 import { parseIp } from '../../base/ip.js';
 import type { AddressShape, ListenerShape } from '../../envoy/messages.js';
 import type { IpFamilies } from '../../model/proxy.js';
-
-/** What addresses of Unix domain sockets begin with. */
-export const unixPrefix = 'unix://';
+import { unixPath } from '../../model/unix-address.js';
 
 /** By the families of a proxy: always the same lists, so that listeners can be compared by them. */
 interface ByFamilies {
@@ -44,7 +42,7 @@ export function listenerName(bind: string, port: number): string {
 /** The address of a listener: a socket where there is no port. */
 export function listenerAddress(bind: string, port: number): AddressShape {
   if (port !== 0) return { socketAddress: { address: bind, portValue: port } };
-  return { pipe: { path: bind.startsWith(unixPrefix) ? bind.slice(unixPrefix.length) : bind } };
+  return { pipe: { path: unixPath(bind) } };
 }
 
 /** The first address of several, and the others beside it. */

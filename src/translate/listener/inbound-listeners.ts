@@ -38,7 +38,7 @@ import { mutualTlsSocket } from './server-tls.js';
 import { configMetadata } from './virtual-service-chains.js';
 
 /** The listener to which connections to the workload are redirected. */
-export const virtualInboundName = 'virtualInbound';
+const virtualInboundName = 'virtualInbound';
 
 interface InboundContext {
   readonly view: ListenerView;

@@ -2,7 +2,7 @@
 import type { MeshConfig } from '../../config/mesh-config.js';
 import type { ConfigObject } from '../../config/object.js';
 import type { ProxyContext, SidecarScope, Snapshot } from '../../mesh/snapshot.js';
-import type { AddressClient } from '../../mesh/addresses.js';
+import { addressesOfFamilies, type AddressClient } from '../../mesh/addresses.js';
 import { noLabels, type Labels } from '../../model/labels.js';
 import type { Memo } from '../memo.js';
 import { listenerExtras, type ListenerExtras } from './extras.js';
@@ -56,8 +56,7 @@ function outboundClient(context: ProxyContext): OutboundClient {
     labels: labelsMatter(context) ? context.labels : noLabels,
     dnsDomain: proxy.dnsDomain,
     clusterId: proxy.clusterId,
-    // Of its addresses nothing but their families matters.
-    ipAddresses: [...(families.ipv4 ? ['0.0.0.0'] : []), ...(families.ipv6 ? ['::'] : [])],
+    ipAddresses: addressesOfFamilies(families),
     dnsCapture: proxy.dnsCapture,
     type: proxy.type,
   };

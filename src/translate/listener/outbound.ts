@@ -6,9 +6,10 @@ import { servesPort } from '../../model/endpoint.js';
 import { parseIp } from '../../base/ip.js';
 import { isTcp, parseProtocol } from '../../model/protocol.js';
 import { isKubernetesService, type Service, type ServicePort } from '../../model/service.js';
+import { unixPrefix } from '../../model/unix-address.js';
 import type { Memo } from '../memo.js';
 import type { TranslationProblem } from '../translation.js';
-import { loopbackAddresses, unixPrefix } from './bind.js';
+import { loopbackAddresses } from './bind.js';
 import { nowhere } from './outbound-chains.js';
 import type { OutboundContext } from './outbound-context.js';
 import { OutboundEntries, type ListenRequest, type OutboundEntry } from './outbound-entries.js';
@@ -124,7 +125,7 @@ class Gathering {
 }
 
 /** Whether clients look the endpoints of a port up themselves and connect to them. */
-export function isHeadless(
+function isHeadless(
   service: Service,
   { protocol }: ServicePort,
   { client }: Pick<OutboundContext, 'client'>,

@@ -61,7 +61,7 @@ export function mutualTlsSocket(kind: 'http' | 'tcp', context: MutualTlsContext)
 }
 
 /** Identities of every trust domain that is known. */
-export function trustedIdentities({
+function trustedIdentities({
   trustDomain,
   trustDomainAliases,
   caTrustDomains,

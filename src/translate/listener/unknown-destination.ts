@@ -9,7 +9,7 @@ import { tcpProxyTo } from './network-filters.js';
 type UnknownView = Pick<ListenerView, 'outboundTrafficPolicy' | 'http'>;
 
 /** The cluster of such connections: where they were going, an egress proxy, or nowhere. */
-export function unknownDestinationCluster({ outboundTrafficPolicy }: UnknownView): string {
+function unknownDestinationCluster({ outboundTrafficPolicy }: UnknownView): string {
   return outboundTrafficPolicy.mode === 'REGISTRY_ONLY' ? blackHoleCluster : passedTo(outboundTrafficPolicy);
 }
 

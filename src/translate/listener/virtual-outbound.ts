@@ -5,6 +5,7 @@ import { encodedResource, type EncodedResource } from '../../envoy/resource.js';
 import { boolValue, uint32 } from '../../envoy/well-known.js';
 import type { Memo } from '../memo.js';
 import { catchAllVirtualHost } from '../route/catch-all.js';
+import { httpProxyRoutes } from '../route/route-name.js';
 import { listenerAddress, loopbackAddresses, mainWildcard } from './bind.js';
 import { anyConnection, plainHttpProtocols } from './chain-match.js';
 import { connectionManagerFilter } from './connection-manager.js';
@@ -21,7 +22,7 @@ import {
 import { unknownDestinationFilters } from './unknown-destination.js';
 
 /** The listener to which intercepted connections are redirected. */
-export const virtualOutboundName = 'virtualOutbound';
+const virtualOutboundName = 'virtualOutbound';
 
 /** The listeners of a group of proxies that no service makes. */
 export function fixedOutboundListeners(context: ListenerContext, memo: Memo): readonly EncodedResource[] {
@@ -48,7 +49,7 @@ function httpProxyPort({ view, mesh }: Pick<ListenerContext, 'view' | 'mesh'>): 
 const explicitProxyChain: HttpChain = {
   ...anyConnection,
   kind: 'http',
-  routeName: 'http_proxy',
+  routeName: httpProxyRoutes,
   grpcWeb: false,
   lookedUpHost: '',
   explicitProxy: true,

@@ -4,7 +4,7 @@ import { SharedWork, type Piecewise } from '../../base/piecewise.js';
 import { NameTable, type NameTableShape } from '../../envoy/messages.js';
 import { encodedResource, type EncodedResource } from '../../envoy/resource.js';
 import { sortedMap } from '../../envoy/well-known.js';
-import { allAddressesForProxy } from '../../mesh/addresses.js';
+import { addressesOfFamilies, allAddressesForProxy } from '../../mesh/addresses.js';
 import type { ProxyContext, SidecarScope } from '../../mesh/snapshot.js';
 import { isKubernetesService, type Service } from '../../model/service.js';
 import type { Shard } from '../../registry/view.js';
@@ -44,8 +44,7 @@ export function nameClient({ proxy, families }: ProxyContext): NameClient {
     network: proxy.network,
     type: proxy.type,
     dnsCapture: proxy.dnsCapture,
-    // Of its addresses nothing but their families matters.
-    ipAddresses: [...(families.ipv4 ? ['0.0.0.0'] : []), ...(families.ipv6 ? ['::'] : [])],
+    ipAddresses: addressesOfFamilies(families),
   };
 }
 

@@ -1,5 +1,6 @@
 /** For whom, and from which listener, a proxy's routes are made (Istio reference 7.6). */
 import type { ConfigObject } from '../../config/object.js';
+import { addressesOfFamilies } from '../../mesh/addresses.js';
 import type { DestinationRuleIndex, EgressScope, ProxyContext, SidecarScope } from '../../mesh/snapshot.js';
 import type { Labels } from '../../model/labels.js';
 import { noLabels } from '../../model/labels.js';
@@ -53,8 +54,7 @@ export function routeClient(
     labels: labelsThatMatter(context, virtualServices),
     dnsDomain: proxy.dnsDomain,
     clusterId: proxy.clusterId,
-    // Of its addresses nothing but their families matters.
-    ipAddresses: [...(families.ipv4 ? ['0.0.0.0'] : []), ...(families.ipv6 ? ['::'] : [])],
+    ipAddresses: addressesOfFamilies(families),
     dnsCapture: proxy.dnsCapture,
     type: proxy.type,
     countsAttempts: proxyHeader(proxy, snapshot.mesh, 'attemptCount', 'disabled') !== true,

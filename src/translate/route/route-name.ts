@@ -1,14 +1,9 @@
 /** The names of the routes that a sidecar asks for (Istio reference 7.6). Its listeners name them. */
 import { joinHostPort, splitHostPort } from '../../base/host-port.js';
-import { unixPrefix } from '../../config/validation/address.js';
+import { unixPrefix } from '../../model/unix-address.js';
 
 /** The routes of the listener that is an HTTP proxy for every service. */
 export const httpProxyRoutes = 'http_proxy';
-
-/** The routes of all services of a port. */
-export function portRoutes(port: number): string {
-  return String(port);
-}
 
 /** The routes of one service, whose port may carry anything. */
 export function serviceRoutes(hostname: string, port: number): string {

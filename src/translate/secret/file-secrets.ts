@@ -11,7 +11,7 @@ import type { Memo } from '../memo.js';
 import type { SecretAnswer, SecretSource } from './secret-source.js';
 
 /** The metadata that name the folder with a workload's certificate: `tls.crt`, `tls.key` and `ca.crt`. */
-export const certificatesMetadata = 'PILOTLIGHT_CERTIFICATES';
+const certificatesMetadata = 'PILOTLIGHT_CERTIFICATES';
 
 /** Where a secret is. A field of its own for each thing, so that equal ones are made once. */
 type FileSecret =

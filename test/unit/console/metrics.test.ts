@@ -260,6 +260,25 @@ describe('what is looked at when metrics are asked for', () => {
     ]);
     expect(await lines(metrics, 'xds_cache_size')).toEqual(['xds_cache_size 33']);
   });
+
+  it('is what became of registrations and of fetches of keys', async () => {
+    let registered = 1;
+    const metrics = new PilotMetrics({
+      registrations: () => ({ registered, refused: 2, removed: 0 }),
+      jwksFetches: () => ({ fetched: 3, failed: 4 }),
+    });
+    await metrics.expose();
+    registered = 5;
+    expect(await lines(metrics, 'pilotlight_registrations')).toEqual([
+      'pilotlight_registrations{outcome="registered"} 5',
+      'pilotlight_registrations{outcome="refused"} 2',
+      'pilotlight_registrations{outcome="removed"} 0',
+    ]);
+    expect(await lines(metrics, 'pilotlight_jwks_fetches')).toEqual([
+      'pilotlight_jwks_fetches{outcome="fetched"} 3',
+      'pilotlight_jwks_fetches{outcome="failed"} 4',
+    ]);
+  });
 });
 
 test('the largest request and defects of the server are told', async () => {
@@ -308,7 +327,8 @@ for the clients that share it, it is next to nothing.
 
 Istiod's metrics of its own Kubernetes client, certificates, webhooks and workload registration
 (\`pilot_k8s_*\`, \`citadel_*\`, \`auto_registration_*\` and so on), and the counts of conflicts that it finds in listeners
-and routes (\`pilot_conflict_*\`, \`pilot_vservice_dup_domain\` and so on), are not there.
+and routes (\`pilot_conflict_*\`, \`pilot_vservice_dup_domain\` and so on), are not there. Registrations are counted by
+\`pilotlight_registrations\`.
 
 ## Pilotlight's own
 

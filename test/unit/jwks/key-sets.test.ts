@@ -131,6 +131,8 @@ describe('keys that are elsewhere', () => {
     expect(await told.next()).toBe(first);
     await logger.line('can be fetched again');
     expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
+    expect(keySets.counts.failed).toBeGreaterThanOrEqual(2);
+    expect(keySets.counts.fetched).toBeGreaterThanOrEqual(1);
   });
 
   test('stay as they were when they cannot be fetched again', async () => {

@@ -99,6 +99,19 @@ describe('a proxy of a group', () => {
   });
 });
 
+test('entries that were made and removed are counted, and proxies that were refused', () => {
+  registration.connect(registrant());
+  registration.connect(registrant()).reportHealth(undefined);
+  registration.connect(registrant({ address: '10.1.2.4' })).end();
+  expect(registration.counts).toEqual({ registered: 2, refused: 0, removed: 0 });
+  vi.advanceTimersByTime(10_000);
+  expect(registration.counts).toEqual({ registered: 2, refused: 0, removed: 1 });
+  objects.delete(refOf(workloadGroup()));
+  objects.apply(workloadGroup());
+  registration.refused();
+  expect(registration.counts).toEqual({ registered: 3, refused: 1, removed: 2 });
+});
+
 test('an entry that somebody wrote counts before a registered one of its name', () => {
   const written = groupEntry(workloadGroup({ template: { ...template, weight: 77 } }), registrant(), {
     healthy: undefined,

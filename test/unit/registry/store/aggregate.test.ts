@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Service } from '../../../../src/model/service.js';
 import { aggregate } from '../../../../src/registry/aggregate.js';
-import { hasSynced, networkGateways, service } from '../../../../src/registry/discovery.js';
+import { service } from '../../../../src/registry/discovery.js';
 import { RegistryStore } from '../../../../src/registry/store.js';
 import {
   endpoint,
@@ -43,10 +43,10 @@ describe('aggregate', () => {
   it('is synced when every registry is', () => {
     const reading = new RegistryStore({ provider: 'Mock', cluster: 'a' });
     const other = viewOf('Kubernetes', 'a');
-    expect(hasSynced(aggregate([other, reading.view()]))).toBe(false);
+    expect(aggregate([other, reading.view()]).synced).toBe(false);
     reading.apply({ type: 'synced' });
-    expect(hasSynced(aggregate([other, reading.view()]))).toBe(true);
-    expect(hasSynced(aggregate([]))).toBe(true);
+    expect(aggregate([other, reading.view()]).synced).toBe(true);
+    expect(aggregate([]).synced).toBe(true);
   });
 
   it('concatenates the gateways of all registries', () => {
@@ -56,7 +56,7 @@ describe('aggregate', () => {
       store.apply({ type: 'gateways', gateways: [gateway(provider)] });
       return store.view();
     });
-    expect(networkGateways(aggregate(views))).toEqual([gateway('Kubernetes'), gateway('External')]);
+    expect(aggregate(views).gateways).toEqual([gateway('Kubernetes'), gateway('External')]);
   });
 });
 

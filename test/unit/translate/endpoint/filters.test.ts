@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Endpoint, HealthStatus } from '../../../../src/model/endpoint.js';
 import {
-  ofPortName,
   ofPortNumber,
-  visibleEndpoints,
+  portNameFault,
+  visibilityFault,
   type FilterInput,
 } from '../../../../src/translate/endpoint/filters.js';
 import { endpoint, service } from './fixtures.js';
 
 function visible(overrides: Partial<Endpoint>, input: Partial<FilterInput> = {}): boolean {
   const defaults: FilterInput = { service: service(), clusterLocal: false, unhealthy: true, proxy: {} };
-  return visibleEndpoints({ ...defaults, ...input })(endpoint(overrides));
+  return visibilityFault({ ...defaults, ...input })(endpoint(overrides)) === undefined;
 }
 
 describe('endpoints that a proxy is told of', () => {
@@ -88,7 +88,7 @@ describe('endpoints of a port', () => {
     ['an empty address', true, { addresses: [''] }],
     ['no address', true, { addresses: [] }],
   ])('over EDS, with %s: %s', (_, expected, overrides) => {
-    expect(ofPortName(port)(endpoint(overrides))).toBe(expected);
+    expect(portNameFault(port, endpoint(overrides)) === undefined).toBe(expected);
   });
 
   it.each<[string, boolean, Partial<Endpoint>]>([

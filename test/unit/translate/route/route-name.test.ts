@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseRouteName, portRoutes, serviceRoutes } from '../../../../src/translate/route/route-name.js';
+import { parseRouteName, serviceRoutes } from '../../../../src/translate/route/route-name.js';
 
 describe('the name of a sidecar’s routes', () => {
   test.each([
@@ -17,7 +17,6 @@ describe('the name of a sidecar’s routes', () => {
   });
 
   test('is read as it is written', () => {
-    expect(parseRouteName(portRoutes(8080))).toMatchObject({ port: 8080 });
     expect(parseRouteName(serviceRoutes('orders.shop', 80))).toMatchObject({
       port: 80,
       hostname: 'orders.shop',
