@@ -117,6 +117,7 @@ test('goes through all of it: an instance turns critical, comes back, Consul die
     await consul.api.setCheck(registration(b), 'alive:b', 'critical');
   });
   await load.stop();
+  expect(load.failures).toEqual([]);
 });
 
 /**
