@@ -10,8 +10,6 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { PilotError } from '../base/errors.js';
-import { joinHostPort } from '../base/host-port.js';
 import type { NodeMessage } from '../envoy/messages.js';
 import { Admission } from './admission.js';
 import { defaultConnectionOptions, type ConnectionOptions } from './connections.js';
@@ -19,6 +17,7 @@ import { ChangeProgress } from './change-progress.js';
 import { Flow } from './flow.js';
 import { writesFrames } from './grpc-frames.js';
 import { defaultLimits, type ServerLimits } from './limits.js';
+import { Listener } from './listener.js';
 import type { XdsObserver } from './observer.js';
 import { peerIdentityOf } from './peer-identity.js';
 import { PushQueue } from './push-queue.js';
@@ -67,6 +66,7 @@ const slowAfter = 100;
 /** Serves a source over xDS. Construct, `listen`, `push` on every change, `close`. */
 export class AdsServer {
   readonly #server: Server;
+  #listener: Listener | undefined;
   readonly #options: AdsServerOptions;
   readonly #limits: ServerLimits;
   readonly #connections: ConnectionOptions;
@@ -147,14 +147,13 @@ export class AdsServer {
    * @throws PilotError PORT_IN_USE or LISTEN_FAILED.
    */
   listen(host: string, port: number): Promise<number> {
-    const target = joinHostPort(host, port);
     const credentials = this.#options.credentials ?? ServerCredentials.createInsecure();
-    return new Promise((resolve, reject) => {
-      this.#server.bindAsync(target, credentials, (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(listenError(target, error));
-      });
+    const injector = this.#server.createConnectionInjector(credentials);
+    this.#listener = new Listener({
+      onConnection: (socket) => injector.injectConnection(socket),
+      onError: (error) => this.#options.observer.refused('unknown', error),
     });
+    return this.#listener.listen(host, port);
   }
 
   /** The source's state changed: every stream is brought to it, in turn. */
@@ -172,15 +171,22 @@ export class AdsServer {
     this.#draining = true;
     const open = [...this.#streams.values()];
     const timers = open.map((end, index) => setTimeout(end, (index / open.length) * graceMs));
+    this.#listener?.close();
     return new Promise((resolve) => {
-      // A client that does not take the end of its stream cannot hold up the end of the server.
-      const force = setTimeout(() => this.#server.forceShutdown(), graceMs + 500);
-      this.#server.tryShutdown(() => {
+      const over = (): void => {
         clearTimeout(force);
         for (const timer of timers) clearTimeout(timer);
         this.#flow.close();
         resolve();
-      });
+      };
+      // A client that does not take the end of its stream, or does not close its connection, cannot hold up the end
+      // of the server. Of such connections grpc-js does not tell that they are over.
+      const force = setTimeout(() => {
+        this.#server.forceShutdown();
+        this.#listener?.destroyConnections();
+        over();
+      }, graceMs + 500);
+      this.#server.tryShutdown(over);
     });
   }
 
@@ -318,11 +324,4 @@ export class AdsServer {
 /** Ends a call with a status. */
 function end(call: ServerDuplexStream<unknown, EncodedResponse>, code: status, details: string): void {
   call.emit('error', { code, details });
-}
-
-function listenError(target: string, error: Error): PilotError {
-  return /EADDRINUSE|No address added/.test(error.message) &&
-    !/EACCES|EADDRNOTAVAIL|ENOTFOUND/.test(error.message)
-    ? new PilotError('PORT_IN_USE', `${target} is in use`, { cause: error })
-    : new PilotError('LISTEN_FAILED', `cannot listen on ${target}: ${error.message}`, { cause: error });
 }

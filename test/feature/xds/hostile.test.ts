@@ -424,6 +424,21 @@ describe('connections that last', () => {
     expect(world.server.streams.size).toBe(0);
   });
 
+  test('88: a client that does not close its connection cannot hold up the end of the server', async () => {
+    const socket = connectTcp({ port: world.port, host: '127.0.0.1', allowHalfOpen: true });
+    world.owns(() => socket.destroy());
+    const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings]));
+    await new Promise((resolve) => {
+      socket.once('data', resolve);
+    });
+    const ended = new Promise((resolve) => {
+      socket.once('end', resolve);
+    });
+    await world.server.close(100);
+    await ended;
+  });
+
   test('89, 90: after a restart all clients that come back at once are brought to the current state', async () => {
     world.set(cds, { a: '1' });
     world.set(eds, { a: '1', b: '1' });
