@@ -18,6 +18,8 @@ export class Listener {
   readonly #events: ListenerEvents;
   readonly #servers = new Set<Server>();
   readonly #sockets = new Set<Socket>();
+  /** Told when the last connection has ended. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(events: ListenerEvents) {
     this.#events = events;
@@ -44,7 +46,7 @@ export class Listener {
       }
       return bound;
     } catch (error) {
-      this.close();
+      await this.close();
       throw systemErrorCode(error) === 'EADDRINUSE'
         ? new PilotError('PORT_IN_USE', `${target} is in use`, { cause: error })
         : new PilotError('LISTEN_FAILED', `cannot listen on ${target}: ${errorMessage(error)}`, {
@@ -53,10 +55,14 @@ export class Listener {
     }
   }
 
-  /** Accepts no more connections. Those that there are go on. */
-  close(): void {
+  /** Accepts no more connections. Those that there are go on; resolves when they have ended. */
+  close(): Promise<void> {
     for (const server of this.#servers) server.close();
     this.#servers.clear();
+    return new Promise((resolve) => {
+      if (this.#sockets.size === 0) resolve();
+      else this.#waiting.push(resolve);
+    });
   }
 
   /** Ends what connections there are, whatever their clients do. */
@@ -67,7 +73,10 @@ export class Listener {
   #bind(address: string, port: number): Promise<number> {
     const server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        if (this.#sockets.size === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+      });
       this.#events.onConnection(socket);
     });
     return new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
  * The ADS server: gRPC below, an `XdsStream` for each stream, and the queue that brings a change of the source to
  * all of them.
  */
+import { setImmediate } from 'node:timers/promises';
 import {
   Server,
   ServerCredentials,
@@ -167,27 +168,23 @@ export class AdsServer {
    * Ends the streams, spread evenly over `graceMs` so that their clients do not all go elsewhere at once; meanwhile
    * no new ones begin, and those that are left are served.
    */
-  close(graceMs: number): Promise<void> {
+  async close(graceMs: number): Promise<void> {
     this.#draining = true;
     const open = [...this.#streams.values()];
     const timers = open.map((end, index) => setTimeout(end, (index / open.length) * graceMs));
-    this.#listener?.close();
-    return new Promise((resolve) => {
-      const over = (): void => {
-        clearTimeout(force);
-        for (const timer of timers) clearTimeout(timer);
-        this.#flow.close();
-        resolve();
-      };
-      // A client that does not take the end of its stream, or does not close its connection, cannot hold up the end
-      // of the server. Of such connections grpc-js does not tell that they are over.
-      const force = setTimeout(() => {
-        this.#server.forceShutdown();
-        this.#listener?.destroyConnections();
-        over();
-      }, graceMs + 500);
-      this.#server.tryShutdown(over);
-    });
+    // A client that does not take the end of its stream, or does not close its connection, cannot hold up the end of
+    // the server.
+    const force = setTimeout(() => {
+      this.#server.forceShutdown();
+      this.#listener?.destroyConnections();
+    }, graceMs + 500);
+    // It does not tell when connections are over that break right now, and so that is for the listener to say.
+    this.#server.tryShutdown(() => undefined);
+    await this.#listener?.close();
+    // What ends with a connection is told after that.
+    await setImmediate();
+    for (const timer of [...timers, force]) clearTimeout(timer);
+    this.#flow.close();
   }
 
   #method<Request extends ProtocolRequest>(

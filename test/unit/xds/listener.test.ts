@@ -11,10 +11,10 @@ const listener = new Listener({
   },
 });
 const clients: Socket[] = [];
-afterEach(() => {
+afterEach(async () => {
   for (const client of clients.splice(0)) client.destroy();
   listener.destroyConnections();
-  listener.close();
+  await listener.close();
   accepted.length = 0;
 });
 
@@ -37,7 +37,7 @@ test('accepts no more once it is closed, and ends what clients leave open', asyn
   const port = await listener.listen('127.0.0.1', 0);
   const client = await reach('127.0.0.1', port);
   await expect.poll(() => accepted.length).toBe(1);
-  listener.close();
+  const closed = listener.close();
   await expect(reach('127.0.0.1', port)).rejects.toThrow('ECONNREFUSED');
   expect(accepted[0]?.destroyed).toBe(false);
   const ended = new Promise((resolve) => {
@@ -46,6 +46,7 @@ test('accepts no more once it is closed, and ends what clients leave open', asyn
   });
   listener.destroyConnections();
   await ended;
+  await closed;
   expect(accepted[0]?.destroyed).toBe(true);
 });
 
