@@ -36,7 +36,7 @@ measures the cell that has targets: ${targetCell.services} services, ${targetCel
   --endpoints K        of each service: 10
   --types CDS,EDS      what proxies subscribe to
   --rounds R           of (b): 100
-  --add-rounds R       of (c): 10
+  --add-rounds R       of (c): 50
   --rate R             changes a second in (d): 100
   --seconds T          how long (d) takes: 60
   --limit T            seconds in which all proxies must have everything: 300
@@ -84,7 +84,7 @@ export function loadOptions(args) {
       endpoints: { type: 'string', default: '10' },
       types: { type: 'string', default: 'CDS,EDS' },
       rounds: { type: 'string', default: '100' },
-      'add-rounds': { type: 'string', default: '10' },
+      'add-rounds': { type: 'string', default: '50' },
       rate: { type: 'string', default: '100' },
       seconds: { type: 'string', default: '60' },
       limit: { type: 'string', default: '300' },
