@@ -432,11 +432,11 @@ describe('connections that last', () => {
     await new Promise((resolve) => {
       socket.once('data', resolve);
     });
-    const ended = new Promise((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       socket.once('end', resolve);
     });
     await world.server.close(100);
-    await ended;
+    await expect(ended).resolves.toBeUndefined();
   });
 
   test('89, 90: after a restart all clients that come back at once are brought to the current state', async () => {
