@@ -6,8 +6,7 @@ import { packageVersion } from '../base/version.js';
 import type { ClusterAccess, Endpoint } from './access.js';
 import { apiError } from './api-error.js';
 import { text } from './body.js';
-import { NotProcessed, type Answer, type Call, type Connection } from './connection.js';
-import { Connector } from './connector.js';
+import { Connector, Unreachable, type Answer } from './connector.js';
 import { defaultTiming, type Timing } from './timing.js';
 
 /** What is asked of the API. */
@@ -82,63 +81,25 @@ export class ApiClient {
 
   async #sendOnce(request: ApiRequest, { connection: settings, headers }: Endpoint): Promise<Answer> {
     const { method = 'GET', path, body, contentType = 'application/json', signal } = request;
-    const controller = new AbortController();
-    const abort = (): void => controller.abort(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-    const timer = setTimeout(() => {
-      controller.abort(new Error(`no answer within ${this.timing.answer / 1000} s`));
-    }, this.timing.answer);
+    const call = {
+      method,
+      path: `${basePath(settings)}${path}`,
+      headers: {
+        accept: 'application/json',
+        'user-agent': userAgent,
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
     try {
-      const answer = await this.#call(
-        {
-          method,
-          path: `${basePath(settings)}${path}`,
-          headers: {
-            accept: 'application/json',
-            'user-agent': userAgent,
-            ...(body === undefined ? {} : { 'content-type': contentType }),
-            ...headers,
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        },
-        settings,
-        controller.signal,
-      );
-      answer.body.once('close', () => signal.removeEventListener('abort', abort));
-      return answer;
+      return await this.#connector.send(call, settings, signal);
     } catch (error) {
-      signal.removeEventListener('abort', abort);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  /** Sends a request, again if a connection ends just when it is to be used. */
-  async #call(call: Call, settings: Endpoint['connection'], signal: AbortSignal): Promise<Answer> {
-    for (let attempt = 1; ; attempt += 1) {
-      const connection = await this.#connect(settings);
-      try {
-        return await connection.send(call, signal);
-      } catch (error) {
-        if (!(error instanceof NotProcessed) || attempt === callAttempts) throw error;
-      }
-    }
-  }
-
-  async #connect(settings: Endpoint['connection']): Promise<Connection> {
-    try {
-      return await this.#connector.claim(settings);
-    } catch (error) {
-      this.#access.unreachable();
+      if (error instanceof Unreachable) this.#access.unreachable();
       throw error;
     }
   }
 }
-
-/** How often a request is sent that the server says it did not look at. */
-const callAttempts = 3;
 
 const userAgent = `pilotlight/${packageVersion()}`;
 

@@ -1,28 +1,53 @@
-/** The connection of a cluster: made when it is needed, shared where its protocol allows, replaced when it fails. */
-import { errorMessage } from '../base/errors.js';
+/**
+ * The connections of a cluster, over HTTP/1.1: each watch has its own, other requests use those that are there again.
+ * HTTP/2, on which all could share one, is not used: the client for it in Node 20 ends the process now and then, by
+ * damage to its memory, while much is read.
+ */
+import { Agent, request, type ClientRequestArgs } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex, Readable } from 'node:stream';
+import { callbackify } from 'node:util';
+import { errorMessage, systemErrorCode } from '../base/errors.js';
 import type { ConnectionSettings } from './access.js';
 import { AddressOrder, addressText, serverAddresses, type ServerAddress } from './addresses.js';
-import type { Connection } from './connection.js';
-import { dial } from './dial.js';
-import { Http1Connection } from './http1-connection.js';
-import { Http2Connection } from './http2-connection.js';
+import { dial, keepAliveMs } from './dial.js';
 import type { Timing } from './timing.js';
 
-interface Shared {
-  /** Settings as text: with others another connection is needed. */
-  readonly key: string;
-  readonly connection: Promise<Connection>;
+/** One request. */
+export interface Call {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
 }
 
-/** A connection may end between its making and its use, but not every time. */
-const claimAttempts = 3;
+/** The head of an answer, and its body as it comes. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Has to be read or destroyed. */
+  readonly body: Readable;
+}
 
-/** Makes connections to whichever address of a cluster answers. */
+/** No server of a cluster can be reached. The message says of each address why. */
+export class Unreachable extends Error {}
+
+/** The server closed a connection just when it was used again: it has not looked at the request. */
+class Unanswered extends Error {}
+
+/** How often a request is sent that meets such connections. */
+const attempts = 3;
+
+/** Connections that wait for the next request. */
+const idleConnections = 4;
+
+/** Sends requests to whichever address of a cluster answers. */
 export class Connector {
   readonly #timing: Timing;
   readonly #order = new AddressOrder();
-  readonly #open = new Set<Connection>();
-  #shared: Shared | undefined;
+  readonly #sockets = new Map<Socket, ServerAddress>();
+  #pool: { readonly key: string; readonly agent: PoolAgent } | undefined;
   #closed = false;
 
   constructor(timing: Timing) {
@@ -30,77 +55,136 @@ export class Connector {
   }
 
   /**
-   * A connection on which one request can be sent. Certificates that were renewed make another connection; the one
-   * before ends with the requests that it carries.
-   * @throws Error that says of each address why it does not answer.
+   * Sends a request, and waits for the head of the answer. With other settings than before, such as certificates that
+   * were renewed, connections are made anew; those before end with the requests that they carry.
+   * @param signal ends the request, also while its answer is read.
+   * @throws Unreachable; Error when the answer does not come, or not in time.
    */
-  async claim(settings: ConnectionSettings): Promise<Connection> {
-    const key = JSON.stringify(settings);
-    for (let attempt = 0; attempt < claimAttempts; attempt += 1) {
-      const shared = this.#shared?.key === key ? this.#shared : this.#share(key, settings);
-      const connection = await shared.connection;
-      if (connection.claim()) return connection;
-      if (this.#shared === shared) this.#shared = undefined;
-      if (!connection.exclusive) continue;
-      const own = await this.#dialAny(settings);
-      if (own.claim()) return own;
+  async send(call: Call, settings: ConnectionSettings, signal: AbortSignal): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#sendOnce(call, this.#agentOf(settings), signal);
+      } catch (error) {
+        const again = error instanceof Unanswered && call.method === 'GET' && !signal.aborted;
+        if (!again || attempt === attempts) throw error;
+      }
     }
-    throw new Error('the server closes every connection as soon as it is made');
   }
 
   /** Ends every connection; none is made any more. */
   close(): void {
     this.#closed = true;
-    for (const connection of this.#open) connection.destroy();
-    this.#open.clear();
+    this.#pool?.agent.destroy();
+    for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #share(key: string, settings: ConnectionSettings): Shared {
-    const before = this.#shared;
-    before?.connection.then(
-      (connection) => connection.retire(),
-      () => undefined,
-    );
-    const connection = this.#dialAny(settings);
-    const shared: Shared = { key, connection };
-    this.#shared = shared;
-    connection.catch(() => {
-      if (this.#shared === shared) this.#shared = undefined;
+  #sendOnce({ method, path, headers, body }: Call, agent: Agent, signal: AbortSignal): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const sent = request({
+        agent,
+        method,
+        path,
+        headers: headers as Record<string, string | string[]>,
+        signal,
+      });
+      let address: ServerAddress | undefined;
+      const limit = this.#timing.answer;
+      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${limit / 1000} s`)), limit);
+      // An address that says nothing, or breaks off, comes last when there are others.
+      const failed = (): void => {
+        if (address !== undefined && !signal.aborted) this.#order.fail(address);
+      };
+      sent.once('socket', (socket) => {
+        address = this.#sockets.get(socket);
+        if (address !== undefined) sent.setHeader('host', address.server.host);
+        sent.end(body);
+      });
+      sent.once('response', (response) => {
+        clearTimeout(timer);
+        response.once('error', failed);
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response });
+      });
+      sent.on('error', (error) => {
+        clearTimeout(timer);
+        if (sent.reusedSocket && systemErrorCode(error) === 'ECONNRESET') {
+          reject(new Unanswered(error.message, { cause: error }));
+          return;
+        }
+        failed();
+        reject(error);
+      });
     });
-    return shared;
   }
 
-  async #dialAny(settings: ConnectionSettings): Promise<Connection> {
-    const addresses = await serverAddresses(settings.servers, settings.proxy === undefined);
+  #agentOf(settings: ConnectionSettings): Agent {
+    const key = JSON.stringify(settings);
+    if (this.#pool?.key === key) return this.#pool.agent;
+    this.#pool?.agent.retire();
+    const agent = new PoolAgent(() => this.#dialAny(settings));
+    this.#pool = { key, agent };
+    return agent;
+  }
+
+  async #dialAny(settings: ConnectionSettings): Promise<Socket> {
     const failures: string[] = [];
-    for (const address of this.#order.sort(addresses)) {
-      if (this.#closed) break;
-      try {
-        return await this.#dialOne(address, settings);
-      } catch (error) {
-        this.#order.fail(address);
-        failures.push(errorMessage(error));
+    try {
+      const addresses = await serverAddresses(settings.servers, settings.proxy === undefined);
+      for (const address of this.#order.sort(addresses)) {
+        if (this.#closed) break;
+        try {
+          return await this.#dialOne(address, settings);
+        } catch (error) {
+          this.#order.fail(address);
+          failures.push(errorMessage(error));
+        }
       }
+    } catch (error) {
+      failures.push(errorMessage(error));
     }
-    throw new Error(this.#closed ? 'the client was closed' : failures.join('; '));
+    throw new Unreachable(this.#closed ? 'the client was closed' : failures.join('; '));
   }
 
-  async #dialOne(address: ServerAddress, settings: ConnectionSettings): Promise<Connection> {
-    const { socket, protocol } = await dial(address, settings, this.#timing.connect);
-    const connection =
-      protocol === 'h2'
-        ? new Http2Connection(socket, address.server, {
-            ping: this.#timing.ping,
-            pong: this.#timing.pong,
-            onHang: () => this.#order.fail(address),
-          })
-        : new Http1Connection(socket, address.server);
-    this.#open.add(connection);
-    socket.once('close', () => this.#open.delete(connection));
+  async #dialOne(address: ServerAddress, settings: ConnectionSettings): Promise<Socket> {
+    const socket = await dial(address, settings, this.#timing.connect);
     if (this.#closed) {
-      connection.destroy();
+      socket.destroy();
       throw new Error(`${addressText(address)}: the client was closed`);
     }
-    return connection;
+    this.#sockets.set(socket, address);
+    socket.once('close', () => this.#sockets.delete(socket));
+    // Requests report what goes wrong; before and after them nobody has to know.
+    socket.on('error', () => undefined);
+    return socket;
+  }
+}
+
+/** Connections that are equally good. */
+class PoolAgent extends Agent {
+  readonly #dial: () => Promise<Socket>;
+  #retired = false;
+
+  constructor(dialAny: () => Promise<Socket>) {
+    super({ keepAlive: true, keepAliveMsecs: keepAliveMs, maxFreeSockets: idleConnections });
+    this.#dial = dialAny;
+  }
+
+  /** Keeps no connection for further requests. */
+  retire(): void {
+    this.#retired = true;
+    for (const sockets of Object.values(this.freeSockets))
+      for (const socket of sockets ?? []) socket.destroy();
+  }
+
+  override createConnection(
+    _options: ClientRequestArgs,
+    callback?: (error: Error | null, socket: Duplex) => void,
+  ): undefined {
+    if (callback !== undefined) callbackify(this.#dial)(callback);
+  }
+
+  override keepSocketAlive(socket: Socket): boolean {
+    if (this.#retired) return false;
+    super.keepSocketAlive(socket);
+    return true;
   }
 }

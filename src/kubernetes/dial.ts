@@ -1,18 +1,15 @@
-/** Opens a connection to one address of an API server, and finds out which protocol it speaks. */
+/** Opens a connection to one address of an API server. */
 import { request } from 'node:http';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import type { ConnectionSettings } from './access.js';
 import { addressText, type ServerAddress } from './addresses.js';
 
-/** An open connection. */
-export interface Wire {
-  readonly socket: Socket;
-  readonly protocol: 'h2' | 'http/1.1';
-}
-
-/** Between two signs of life of TCP, in milliseconds: what is between us and the server keeps the connection. */
-const keepAliveMs = 30_000;
+/**
+ * How long a connection may be silent, in milliseconds, before TCP asks the other side for a sign of life: what is
+ * between keeps the connection, and one whose other side is gone is noticed.
+ */
+export const keepAliveMs = 15_000;
 
 /**
  * Opens a connection.
@@ -23,7 +20,7 @@ export async function dial(
   address: ServerAddress,
   settings: ConnectionSettings,
   limit: number,
-): Promise<Wire> {
+): Promise<Socket> {
   const opened: Socket[] = [];
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -41,13 +38,13 @@ export async function dial(
   }
 }
 
-async function open(address: ServerAddress, settings: ConnectionSettings, opened: Socket[]): Promise<Wire> {
+async function open(address: ServerAddress, settings: ConnectionSettings, opened: Socket[]): Promise<Socket> {
   const { proxy } = settings;
   const socket =
     proxy === undefined ? await openTcp(address, opened) : await openThroughProxy(proxy, address, opened);
   socket.setKeepAlive(true, keepAliveMs);
   socket.setNoDelay(true);
-  if (address.server.protocol === 'http:') return { socket, protocol: 'http/1.1' };
+  if (address.server.protocol === 'http:') return socket;
   return openTls(socket, address, settings, opened);
 }
 
@@ -107,14 +104,14 @@ function openTls(
   { server, host }: ServerAddress,
   { ca, cert, key, serverName, insecure }: ConnectionSettings,
   opened: Socket[],
-): Promise<Wire> {
+): Promise<Socket> {
   const named = serverName ?? server.hostname;
   const options: ConnectionOptions = {
     socket,
     host,
     // An IP address is no server name in TLS; the certificate is checked for the host then.
     ...(isIP(named.replace(/^\[(.*)\]$/, '$1')) === 0 && { servername: named }),
-    ALPNProtocols: ['h2', 'http/1.1'],
+    ALPNProtocols: ['http/1.1'],
     rejectUnauthorized: !insecure,
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
@@ -125,7 +122,7 @@ function openTls(
     opened.push(secure);
     secure.once('secureConnect', () => {
       secure.off('error', reject);
-      resolve({ socket: secure, protocol: secure.alpnProtocol === 'h2' ? 'h2' : 'http/1.1' });
+      resolve(secure);
     });
     secure.once('error', reject);
     // A server that hangs up in the middle of the handshake sends no error.

@@ -6,10 +6,6 @@ export interface Timing {
   readonly answer: number;
   /** Silence in the middle of an answer that has an end. */
   readonly stall: number;
-  /** A connection on which nothing was heard for so long is asked for a sign of life, */
-  readonly ping: number;
-  /** which has to come within this time. */
-  readonly pong: number;
   /**
    * Silence on a watch, after which it is begun again. The API server says at least every 75 seconds how far it is
    * (a bookmark), if it does at all.
@@ -31,8 +27,6 @@ export const defaultTiming: Timing = {
   connect: 10_000,
   answer: 60_000,
   stall: 30_000,
-  ping: 15_000,
-  pong: 10_000,
   silence: 100_000,
   watch: 300_000,
   firstRetry: 200,

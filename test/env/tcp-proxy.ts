@@ -34,6 +34,11 @@ export class TcpProxy {
     return this.#pairs.size;
   }
 
+  /** The clients' ends of them. */
+  get clients(): readonly Socket[] {
+    return Array.from(this.#pairs, ([client]) => client);
+  }
+
   /** Cuts every connection. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();

@@ -32,8 +32,6 @@ export interface ConnectOptions {
 /** Failures are noticed and mended sooner than they are for people. */
 export const impatient: Partial<Timing> = {
   connect: 1000,
-  ping: 400,
-  pong: 1000,
   firstRetry: 50,
   lastRetry: 500,
   discoverMissing: 200,
