@@ -89,7 +89,7 @@ export class Connector {
       });
       let address: ServerAddress | undefined;
       const limit = this.#timing.answer;
-      const timer = setTimeout(() => sent.destroy(new Error(`no answer within ${limit / 1000} s`)), limit);
+      let timer: NodeJS.Timeout | undefined;
       // An address that says nothing, or breaks off, comes last when there are others.
       const failed = (): void => {
         if (address !== undefined && !signal.aborted) this.#order.fail(address);
@@ -97,6 +97,8 @@ export class Connector {
       sent.once('socket', (socket) => {
         address = this.#sockets.get(socket);
         if (address !== undefined) sent.setHeader('host', address.server.host);
+        const late = new Error(`no answer within ${limit / 1000} s`);
+        timer = setTimeout(() => sent.destroy(late), limit);
         sent.end(body);
       });
       sent.once('response', (response) => {
