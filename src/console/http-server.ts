@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { PilotError, errorMessage, systemErrorCode } from '../base/errors.js';
+import { errorMessage } from '../base/errors.js';
+import { listenError } from '../base/listen-error.js';
 import type { Logger } from '../base/logger.js';
 import { debugRefusal, type DebugAccess } from './access.js';
 import { jsonPieces } from './json-body.js';
@@ -59,15 +60,7 @@ export class ConsoleServer {
   /** Listens; port 0 asks for a free one. @returns the port. @throws PilotError PORT_IN_USE or LISTEN_FAILED. */
   listen(host: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
-      const refuse = (error: Error): void => {
-        reject(
-          systemErrorCode(error) === 'EADDRINUSE'
-            ? new PilotError('PORT_IN_USE', `${host}:${port} is in use`, { cause: error })
-            : new PilotError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${error.message}`, {
-                cause: error,
-              }),
-        );
-      };
+      const refuse = (error: Error): void => reject(listenError(host, port, error));
       this.#server.once('error', refuse);
       this.#server.listen(port, host, () => {
         this.#server.off('error', refuse);

@@ -1,8 +1,9 @@
 /** The port of the ADS server: it accepts connections, hands them on to gRPC, and can end them all. */
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { errorMessage, PilotError, systemErrorCode } from '../base/errors.js';
-import { joinHostPort } from '../base/host-port.js';
+import { systemErrorCode } from '../base/errors.js';
+import { listenError } from '../base/listen-error.js';
 
 /** Addresses of a name that a machine may lack, such as `::1` for `localhost`. */
 const lacking = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
@@ -31,27 +32,11 @@ export class Listener {
    * @throws PilotError PORT_IN_USE or LISTEN_FAILED
    */
   async listen(host: string, port: number): Promise<number> {
-    const target = joinHostPort(host, port);
     try {
-      const addresses = await lookup(host, { all: true });
-      let bound = port;
-      for (const [index, { address }] of addresses.entries()) {
-        const isLast = index === addresses.length - 1;
-        try {
-          bound = await this.#bind(address, bound);
-        } catch (error) {
-          const canDoWithout = this.#servers.size > 0 || !isLast;
-          if (!canDoWithout || !lacking.has(systemErrorCode(error) ?? '')) throw error;
-        }
-      }
-      return bound;
+      return await this.#bindAll(await lookup(host, { all: true }), port);
     } catch (error) {
       await this.close();
-      throw systemErrorCode(error) === 'EADDRINUSE'
-        ? new PilotError('PORT_IN_USE', `${target} is in use`, { cause: error })
-        : new PilotError('LISTEN_FAILED', `cannot listen on ${target}: ${errorMessage(error)}`, {
-            cause: error,
-          });
+      throw listenError(host, port, error);
     }
   }
 
@@ -68,6 +53,21 @@ export class Listener {
   /** Ends what connections there are, whatever their clients do. */
   destroyConnections(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async #bindAll(addresses: readonly LookupAddress[], port: number): Promise<number> {
+    let bound = port;
+    let lack: unknown;
+    for (const { address } of addresses) {
+      try {
+        bound = await this.#bind(address, bound);
+      } catch (error) {
+        if (!lacking.has(systemErrorCode(error) ?? '')) throw error;
+        lack = error;
+      }
+    }
+    if (this.#servers.size === 0) throw lack;
+    return bound;
   }
 
   #bind(address: string, port: number): Promise<number> {

@@ -178,7 +178,7 @@ export class AdsServer {
       this.#server.forceShutdown();
       this.#listener?.destroyConnections();
     }, graceMs + 500);
-    // It does not tell when connections are over that break right now, and so that is for the listener to say.
+    // grpc-js does not tell of connections that break right now when they are over: that is for the listener to say.
     this.#server.tryShutdown(() => undefined);
     await this.#listener?.close();
     // What ends with a connection is told after that.
