@@ -74,7 +74,6 @@ export class Connector {
   /** Ends every connection; none is made any more. */
   close(): void {
     this.#closed = true;
-    this.#pool?.agent.destroy();
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
