@@ -8,6 +8,7 @@ import { refOf, type ConfigObject } from '../../../src/config/object.js';
 import { fetchKeys } from '../../../src/jwks/fetch-keys.js';
 import { KeySets } from '../../../src/jwks/key-sets.js';
 import { RecordingLogger } from '../../recording-logger.js';
+import { jwtRule } from '../config/jwt-rule.js';
 
 const first = '{"keys":[{"kid":"1"}]}';
 const second = '{"keys":[{"kid":"2"}]}';
@@ -40,20 +41,7 @@ afterEach(async () => {
 });
 
 function rule(changes: Partial<JwtRule> = {}): JwtRule {
-  return {
-    issuer: origin,
-    audiences: [],
-    jwksUri: `${origin}/keys`,
-    jwks: '',
-    fromHeaders: [],
-    fromParams: [],
-    fromCookies: [],
-    outputPayloadToHeader: '',
-    forwardOriginalToken: false,
-    outputClaimToHeaders: [],
-    spaceDelimitedClaims: [],
-    ...changes,
-  };
+  return jwtRule(origin, { jwksUri: `${origin}/keys`, ...changes });
 }
 
 function authentication(...jwtRules: readonly JwtRule[]): ConfigObject<'RequestAuthentication'> {

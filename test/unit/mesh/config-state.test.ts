@@ -14,6 +14,7 @@ import {
   telemetry,
   virtualService,
 } from './builders.js';
+import { inlineEndpoint } from '../registry/object-builders.js';
 
 const upsert = (it: AnyObject): ObjectEvent => ({ type: 'upsert', object: it });
 const removed = (kind: AnyObject['kind'], ns: string, name: string): ObjectEvent => ({
@@ -125,15 +126,7 @@ describe('the objects in force', () => {
 describe('what is none of the mesh’s business', () => {
   it('is no change: the objects that registries read', () => {
     const state = new ConfigState();
-    const entry = object('WorkloadEntry', 'shop/vm', {
-      address: '10.0.0.1',
-      ports: {},
-      labels: {},
-      network: '',
-      locality: '',
-      weight: 0,
-      serviceAccount: '',
-    });
+    const entry = object('WorkloadEntry', 'shop/vm', inlineEndpoint('10.0.0.1'));
     expect(state.apply('a', upsert(entry))).toBe(false);
     expect(state.apply('a', upsert(object('Node', '/node', { externalIPs: [] })))).toBe(false);
     expect(state.all()).toEqual([entry]);

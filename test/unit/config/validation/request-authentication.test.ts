@@ -1,21 +1,10 @@
 import type { JwtRule, RequestAuthentication } from '../../../../src/config/kinds/security.js';
+import { jwtRule } from '../jwt-rule.js';
 import { describeRules } from './rules.js';
 
-const jwt: JwtRule = {
-  issuer: 'https://issuer.example',
-  audiences: [],
-  jwksUri: '',
-  jwks: '',
-  fromHeaders: [],
-  fromParams: [],
-  fromCookies: [],
-  outputPayloadToHeader: '',
-  forwardOriginalToken: false,
-  outputClaimToHeaders: [],
-  spaceDelimitedClaims: [],
-};
+const issuer = 'https://issuer.example';
 const rule = (fields: Partial<JwtRule>): Partial<RequestAuthentication> => ({
-  jwtRules: [{ ...jwt, ...fields }],
+  jwtRules: [jwtRule(issuer, fields)],
 });
 const base: RequestAuthentication = { targetRefs: [], jwtRules: [] };
 
@@ -39,8 +28,8 @@ describeRules('RequestAuthentication', base, [
     rule: 'the address of the keys is none, or of another scheme',
     broken: {
       jwtRules: [
-        { ...jwt, jwksUri: 'keys' },
-        { ...jwt, jwksUri: 'ftp://issuer.example' },
+        { ...jwtRule(issuer), jwksUri: 'keys' },
+        { ...jwtRule(issuer), jwksUri: 'ftp://issuer.example' },
       ],
     },
     finds: ['error spec.jwtRules[0].jwksUri', 'error spec.jwtRules[1].jwksUri'],
@@ -50,7 +39,7 @@ describeRules('RequestAuthentication', base, [
     rule: 'keys are no key set',
     broken: {
       jwtRules: ['keys', '[]', '{"keys": {}}', '{"keys": [{"kty": "AES"}]}'].map((jwks) => ({
-        ...jwt,
+        ...jwtRule(issuer),
         jwks,
       })),
     },

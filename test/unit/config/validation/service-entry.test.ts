@@ -5,6 +5,7 @@ import type {
   WorkloadEntry,
 } from '../../../../src/config/kinds/networking.js';
 import { validateObject } from '../../../../src/config/validation/index.js';
+import { inlineEndpoint } from '../../registry/object-builders.js';
 import { describeRules, objectOf } from './rules.js';
 
 const base: ServiceEntry = {
@@ -24,16 +25,7 @@ function port(changes: Partial<ServiceEntryPort> = {}): ServiceEntryPort {
 }
 
 function endpoint(changes: Partial<WorkloadEntry> = {}): WorkloadEntry {
-  return {
-    address: '10.0.0.1',
-    ports: {},
-    labels: {},
-    network: '',
-    locality: '',
-    weight: 0,
-    serviceAccount: '',
-    ...changes,
-  };
+  return inlineEndpoint('10.0.0.1', changes);
 }
 
 const twoHosts = ['a.example.com', 'b.example.com'];

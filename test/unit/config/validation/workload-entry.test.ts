@@ -1,15 +1,8 @@
 import type { WorkloadEntryObject } from '../../../../src/config/kinds/networking.js';
+import { inlineEndpoint } from '../../registry/object-builders.js';
 import { describeRules } from './rules.js';
 
-const base: WorkloadEntryObject = {
-  address: '10.0.0.1',
-  ports: {},
-  labels: {},
-  network: '',
-  locality: '',
-  weight: 0,
-  serviceAccount: '',
-};
+const base: WorkloadEntryObject = inlineEndpoint('10.0.0.1');
 
 describeRules('WorkloadEntry', base, [
   {

@@ -1,16 +1,8 @@
-import type { WorkloadEntry } from '../../../../src/config/kinds/networking.js';
 import type { ReadinessProbe, WorkloadGroup } from '../../../../src/config/kinds/workload-group.js';
+import { inlineEndpoint } from '../../registry/object-builders.js';
 import { describeRules } from './rules.js';
 
-const template: WorkloadEntry = {
-  address: '',
-  ports: {},
-  labels: {},
-  network: '',
-  locality: '',
-  weight: 0,
-  serviceAccount: '',
-};
+const template = inlineEndpoint('');
 const noCounts = {
   initialDelaySeconds: 0,
   timeoutSeconds: 0,
