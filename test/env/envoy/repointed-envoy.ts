@@ -2,7 +2,6 @@
  * One real Envoy that is given the configuration of one proxy after another, over ADS and SDS, from the translation that
  * `serve` uses; and what it refuses of each.
  */
-import { EventEmitter, once } from 'node:events';
 import type { Piecewise } from '../../../src/base/piecewise.js';
 import { bootstrap } from '../../../src/bootstrap/bootstrap.js';
 import { fromJson } from '../../../src/envoy/json.js';
@@ -20,8 +19,7 @@ import { typeNameOf, typeUrls } from '../../../src/envoy/type-urls.js';
 import type { NodeDescription } from '../../../src/mesh/node.js';
 import type { Snapshot } from '../../../src/mesh/snapshot.js';
 import { PilotSource } from '../../../src/pilot-source.js';
-import type { SecretSource } from '../../../src/translate/secret/secret-source.js';
-import { sdsExternalCluster, sdsFilesCluster } from '../../../src/translate/names.js';
+import { sdsExternalCluster, sdsFilesCluster, sdsGrpcCluster } from '../../../src/translate/names.js';
 import type { StreamIdentity, XdsObserver } from '../../../src/xds/observer.js';
 import { AdsServer } from '../../../src/xds/server.js';
 import type { ResourceClient, ResourceSet, ResourceSource, Subscription } from '../../../src/xds/source.js';
@@ -40,8 +38,22 @@ const limitMs = 15_000;
 
 const nodeId = 'sidecar~127.0.0.1~repointed.shop~shop.svc.cluster.local';
 
-/** The types that Envoy is waited for. */
+/** The types of which each round has a mark. */
 const marked: ReadonlySet<string> = new Set([typeUrls.cds, typeUrls.eds, typeUrls.lds, typeUrls.rds]);
+
+/** Where Envoy asks for secrets: over ADS, or on a stream for each, on a connection for each of these clusters. */
+const secretServers = ['ads', sdsGrpcCluster, sdsExternalCluster, sdsFilesCluster];
+
+/** What a round's mark of a type asks for secrets by, at each of their servers. */
+const secretMarks = (round: string, of: 'cds' | 'lds'): readonly string[] =>
+  secretServers.map((server) => `${round}/${of}/${server}`);
+
+/** What Envoy has to have answered. */
+const awaited = (round: string): readonly string[] => [
+  ...marked,
+  ...secretMarks(round, 'cds'),
+  ...secretMarks(round, 'lds'),
+];
 
 /** A running Envoy and the server that it asks. */
 export class RepointedEnvoy {
@@ -75,29 +87,18 @@ export class RepointedEnvoy {
     return this.#envoy;
   }
 
-  /**
-   * Gives Envoy what a proxy is served, and waits for its answers.
-   * @param isAll Whether these refusals are all that are expected. Secrets are asked for on streams of their own, and
-   *   what Envoy says to them may come after everything else: this is waited for, within limits.
-   */
-  async give(
-    snapshot: Snapshot,
-    node: NodeDescription,
-    isAll: (refusals: readonly Refusal[]) => boolean = () => true,
-  ): Promise<readonly Refusal[]> {
+  /** Gives Envoy what a proxy is served, and waits for its answers. */
+  async give(snapshot: Snapshot, node: NodeDescription): Promise<readonly Refusal[]> {
     await this.#round(() => this.#source.clear());
-    const round = await this.#round(() => this.#source.point(snapshot, node));
-    await this.#answers.refusedAll(round, isAll);
-    return this.#answers.refusals(round);
+    return this.#round(() => this.#source.point(snapshot, node));
   }
 
-  /** @returns its name */
-  async #round(begin: () => string): Promise<string> {
+  async #round(begin: () => string): Promise<readonly Refusal[]> {
     const round = begin();
     const answered = this.#answers.of(round);
     this.#server.push({ reason: round, version: round });
     await answered;
-    return round;
+    return this.#answers.refusals(round);
   }
 
   async stop(): Promise<void> {
@@ -124,15 +125,18 @@ function bootstrapOf(port: number): Readonly<Record<string, unknown>> {
 
 /**
  * A source of which the node's configuration is that of another proxy at each round. Each round has a cluster, an
- * assignment, a listener and a route of its own, its marks: once Envoy has answered what holds these, it has seen all.
+ * assignment, a listener and a route of its own, and secrets that these ask for, its marks: once Envoy has answered
+ * what holds these, it has seen all. Secrets are asked for one after the other, those of the marks last.
  */
 class RepointedSource implements ResourceSource {
-  readonly #pilot: PilotSource;
+  readonly #pilot = new PilotSource(() => undefined);
+  readonly #secret: (name: string) => EncodedResource;
   #client: ResourceClient | undefined;
   #round = 0;
 
-  constructor(secrets: SecretSource) {
-    this.#pilot = new PilotSource(() => undefined, [secrets]);
+  /** @param secret what is under a name */
+  constructor(secret: (name: string) => EncodedResource) {
+    this.#secret = secret;
   }
 
   /** @returns the name of the round */
@@ -162,7 +166,8 @@ class RepointedSource implements ResourceSource {
     return {
       label: nodeId,
       description: {},
-      serves: (typeUrl) => this.#client?.serves(typeUrl) ?? marked.has(typeUrl),
+      serves: (typeUrl) =>
+        marked.has(typeUrl) || typeUrl === typeUrls.sds || this.#client?.serves(typeUrl) === true,
       isWildcardType: (typeUrl) => typeUrl === typeUrls.cds || typeUrl === typeUrls.lds,
       resources: (typeUrl, subscription) => this.#resources(typeUrl, subscription),
     };
@@ -170,13 +175,23 @@ class RepointedSource implements ResourceSource {
 
   *#resources(typeUrl: string, subscription: Subscription): Piecewise<ResourceSet> {
     const name = this.#name;
+    if (typeUrl === typeUrls.sds) {
+      const names = [...subscription.names];
+      const marks = names.filter((each) => each.startsWith(`${name}/`));
+      return { version: versionOf(name, marks), resources: names.map(this.#secret) };
+    }
     const found =
       this.#client === undefined ? [] : (yield* this.#client.resources(typeUrl, subscription)).resources;
-    if (!marked.has(typeUrl)) return { version: name, resources: found };
     const byName = typeUrl === typeUrls.eds || typeUrl === typeUrls.rds;
-    if (byName && !subscription.names.has(name)) return { version: `before ${name}`, resources: found };
-    return { version: name, resources: [...found, mark(typeUrl, name)] };
+    if (!marked.has(typeUrl) || (byName && !subscription.names.has(name)))
+      return { version: versionOf(name, []), resources: found };
+    return { version: versionOf(name, [typeUrl]), resources: [...found, mark(typeUrl, name)] };
   }
+}
+
+/** The version of a response: its round, and the marks that it holds. */
+function versionOf(round: string, marks: readonly string[]): string {
+  return [round, ...marks].join(' ');
 }
 
 /** What marks a round. */
@@ -188,6 +203,11 @@ function mark(typeUrl: string, round: string): EncodedResource {
         type: 'EDS',
         connect_timeout: '1s',
         eds_cluster_config: { eds_config: { ads: {}, resource_api_version: 'V3' } },
+        transport_socket_matches: secretMarks(round, 'cds').map((secret) => ({
+          name: secret,
+          match: { mark: secret },
+          transport_socket: tls('UpstreamTlsContext', secret),
+        })),
       });
     case typeUrls.eds:
       return encoded(ClusterLoadAssignment, round, { cluster_name: round });
@@ -209,6 +229,11 @@ function markListener(round: string): object {
       socket_address: { address: '127.255.255.254', port_value: 1 + (Number(round.slice(6)) % 60_000) },
     },
     filter_chains: [
+      ...secretMarks(round, 'lds').map((secret) => ({
+        filter_chain_match: { server_names: [`${secret.replaceAll('/', '.')}.test`] },
+        filters: [],
+        transport_socket: tls('DownstreamTlsContext', secret),
+      })),
       {
         filters: [
           {
@@ -226,6 +251,33 @@ function markListener(round: string): object {
   };
 }
 
+/** TLS with a secret's certificate. */
+function tls(context: 'DownstreamTlsContext' | 'UpstreamTlsContext', secret: string): object {
+  const server = secret.split('/').at(-1);
+  const grpc = {
+    api_type: 'GRPC',
+    transport_api_version: 'V3',
+    grpc_services: [{ envoy_grpc: { cluster_name: server } }],
+  };
+  return {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': `type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.${context}`,
+      common_tls_context: {
+        tls_certificate_sds_secret_configs: [
+          {
+            name: secret,
+            sds_config: {
+              resource_api_version: 'V3',
+              ...(server === 'ads' ? { ads: {} } : { api_config_source: grpc }),
+            },
+          },
+        ],
+      },
+    },
+  };
+}
+
 function encoded<S extends object, D extends S>(
   type: MessageType<S, D>,
   name: string,
@@ -235,34 +287,24 @@ function encoded<S extends object, D extends S>(
 }
 
 /** A certificate, or roots, under every name that is asked for: whether there are such is not the question here. */
-async function anySecret(): Promise<SecretSource> {
+async function anySecret(): Promise<(name: string) => EncodedResource> {
   const authority = await CertificateAuthority.create();
   const { cert, key } = await authority.issue({ uris: [spiffe('shop', 'repointed')] });
-  const made = new Map<string, EncodedResource>();
-  return {
-    secret: (_, name) => {
-      const isRoots = name === 'ROOTCA' || name.startsWith('file-root:') || name.endsWith('-cacert');
-      const content = isRoots
-        ? { validation_context: { trusted_ca: { inline_string: authority.cert } } }
-        : {
-            tls_certificate: {
-              certificate_chain: { inline_string: cert },
-              private_key: { inline_string: key },
-            },
-          };
-      const resource = made.get(name) ?? encoded(Secret, name, { name, ...content });
-      made.set(name, resource);
-      return { resource };
-    },
+  const roots = { validation_context: { trusted_ca: { inline_string: authority.cert } } };
+  const certificate = {
+    tls_certificate: { certificate_chain: { inline_string: cert }, private_key: { inline_string: key } },
+  };
+  return (name) => {
+    const isRoots = name === 'ROOTCA' || name.startsWith('file-root:') || name.endsWith('-cacert');
+    return encoded(Secret, name, { name, ...(isRoots ? roots : certificate) });
   };
 }
 
 /** What Envoy answered to each round. */
 class Answers {
-  /** What each response was, by its nonce. */
-  readonly #sent = new Map<string, { readonly typeUrl: string; readonly version: string }>();
+  /** The version of each response, by its nonce. */
+  readonly #sent = new Map<string, string>();
   readonly #refusals = new Map<string, Refusal[]>();
-  readonly #refused = new EventEmitter();
   readonly #answered = new Map<string, Set<string>>();
   #waiting: { readonly round: string; readonly answer: () => void } | undefined;
 
@@ -270,8 +312,8 @@ class Answers {
     connected: () => undefined,
     disconnected: () => undefined,
     refused: () => undefined,
-    pushed: (stream, { typeUrl, version, nonce }) => {
-      this.#sent.set(key(stream, nonce), { typeUrl, version });
+    pushed: (stream, { version, nonce }) => {
+      this.#sent.set(key(stream, nonce), version);
     },
     sent: () => undefined,
     sendTimedOut: () => undefined,
@@ -283,15 +325,13 @@ class Answers {
     unsupportedType: () => undefined,
   };
 
-  /** Resolves when Envoy has answered every type of a round. */
+  /** Resolves when Envoy has answered every mark of a round. */
   of(round: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        const answered = [...(this.#answered.get(round) ?? [])].map(typeNameOf).join(', ');
+        const missing = this.#missing(round).map((each) => typeNameOf(each) ?? each);
         const refusals = JSON.stringify(this.refusals(round)).slice(0, 5000);
-        reject(
-          new Error(`no answer but to ${answered || 'nothing'} within ${limitMs} ms; refused: ${refusals}`),
-        );
+        reject(new Error(`no answer to ${missing.join(', ')} within ${limitMs} ms; refused: ${refusals}`));
       }, limitMs);
       this.#waiting = {
         round,
@@ -303,35 +343,26 @@ class Answers {
     });
   }
 
-  /** Resolves when what was refused of a round is all that is expected, or when no more has come for too long. */
-  async refusedAll(round: string, isAll: (refusals: readonly Refusal[]) => boolean): Promise<void> {
-    const limit = AbortSignal.timeout(limitMs);
-    while (!isAll(this.refusals(round)) && !limit.aborted) {
-      // An end by the limit is no failure: whoever expected more sees what there is.
-      await once(this.#refused, 'refused', { signal: limit }).catch(() => undefined);
-    }
-  }
-
   refusals(round: string): readonly Refusal[] {
     return this.#refusals.get(round) ?? [];
   }
 
+  #missing(round: string): readonly string[] {
+    return awaited(round).filter((each) => this.#answered.get(round)?.has(each) !== true);
+  }
+
   #done(sent: string, typeUrl: string, refusal: string | undefined): void {
-    const version = this.#sent.get(sent)?.version;
-    if (version === undefined) return;
-    const round = version.replace('before ', '');
+    const [round, ...marks] = this.#sent.get(sent)?.split(' ') ?? [];
+    if (round === undefined) return;
     if (refusal !== undefined) {
       const refusals = this.#refusals.get(round) ?? [];
       refusals.push({ type: typeNameOf(typeUrl) ?? typeUrl, message: refusal });
       this.#refusals.set(round, refusals);
-      this.#refused.emit('refused');
     }
-    if (version !== round) return;
     const answered = this.#answered.get(round) ?? new Set();
-    answered.add(typeUrl);
+    for (const each of marks) answered.add(each);
     this.#answered.set(round, answered);
-    if (this.#waiting?.round === round && [...marked].every((each) => answered.has(each)))
-      this.#waiting.answer();
+    if (this.#waiting?.round === round && this.#missing(round).length === 0) this.#waiting.answer();
   }
 }
 
