@@ -137,7 +137,11 @@ export class Pushes {
       spent: () => parts.server.spent,
       ...(scheduler !== undefined && { now: () => scheduler.now() }),
     });
-    const follow = { mergeMs: () => pace.next(), atOnce: turnsEnd, ...clock };
+    const follow = {
+      mergeMs: ({ length }: readonly MeshChange[]) => pace.next(length),
+      atOnce: turnsEnd,
+      ...clock,
+    };
     this.#subscription.add(
       endpoints$
         .pipe(

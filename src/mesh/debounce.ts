@@ -99,9 +99,9 @@ export function workWhenQuiet<T, R>(
 }
 
 /** When values are handed on that follow others, in milliseconds. */
-export interface FollowOptions {
+export interface FollowOptions<T> {
   /** What comes within so long after a batch is the next one. Asked before each batch is handed on. */
-  readonly mergeMs: number | (() => number);
+  readonly mergeMs: number | ((batch: readonly T[]) => number);
   /** When the first batch is handed on: at the end of the present turn of the event loop. */
   readonly atOnce?: SchedulerLike;
   readonly scheduler?: SchedulerLike;
@@ -111,7 +111,7 @@ export interface FollowOptions {
  * Gathers values into arrays, never empty ones. After a quiet time the first of them is handed on in the same turn of
  * the event loop, with those that came in it; what follows is merged over a short time, for as long as there is any.
  */
-export function firstAtOnce<T>(options: FollowOptions): OperatorFunction<T, readonly T[]> {
+export function firstAtOnce<T>(options: FollowOptions<T>): OperatorFunction<T, readonly T[]> {
   const { mergeMs, atOnce = asapScheduler, scheduler = asyncScheduler } = options;
   return (source) =>
     new Observable((subscriber) => {
@@ -124,7 +124,7 @@ export function firstAtOnce<T>(options: FollowOptions): OperatorFunction<T, read
         }
         const full = batch;
         batch = [];
-        timer = scheduler.schedule(flush, typeof mergeMs === 'number' ? mergeMs : mergeMs());
+        timer = scheduler.schedule(flush, typeof mergeMs === 'number' ? mergeMs : mergeMs(full));
         subscriber.next(full);
       };
       const subscription = source.subscribe({

@@ -1,17 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { PushPace } from '../../src/push-pace.js';
 
-/** Pushes that take `work` milliseconds each, and some time between one and the next. */
-function simulate(work: number, between: (merge: number) => number, pushes: number): number[] {
+/** Pushes of changes that take `work` milliseconds each, and some time between one and the next. */
+function simulate(
+  work: number,
+  between: (merge: number) => number,
+  pushes: number,
+  perSecond = 100,
+): number[] {
   const clock = { now: 0, spent: 0 };
   const { now, spent } = { now: () => clock.now, spent: () => clock.spent };
   const pace = new PushPace({ shortest: 10, longest: 1000, now, spent });
   const merges: number[] = [];
+  let passed = 0;
   for (let push = 0; push < pushes; push += 1) {
-    const merge = pace.next();
+    const merge = pace.next(Math.max((passed / 1000) * perSecond, 1));
     merges.push(merge);
     clock.spent += work;
-    clock.now += Math.max(work, between(merge));
+    passed = Math.max(work, between(merge));
+    clock.now += passed;
   }
   return merges;
 }
@@ -34,6 +41,22 @@ describe('the time over which endpoint changes are merged', () => {
 
   test('stays short for changes that come one at a time', () => {
     const merges = simulate(8, () => 250, 1000);
+    expect(Math.max(...merges)).toBe(10);
+  });
+
+  test('grows less the less there is to merge', () => {
+    const share = (perSecond: number): number => {
+      const interval = 1000 / perSecond;
+      const merges = simulate(25, (merge) => Math.ceil(merge / interval) * interval, 500, perSecond).slice(
+        -200,
+      );
+      return 25 / (merges.reduce((sum, merge) => sum + merge, 0) / merges.length);
+    };
+    expect(share(10)).toBeGreaterThan(2 * share(100));
+  });
+
+  test('stays short when merging for the longest would hardly make fewer pushes', () => {
+    const merges = simulate(150, () => 500, 200, 2);
     expect(Math.max(...merges)).toBe(10);
   });
 
