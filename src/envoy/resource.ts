@@ -1,6 +1,6 @@
 /** Encoded resources: what a push is put together from. Made once, sent to every proxy that sees the same thing. */
-import { createHash } from 'node:crypto';
-import { stringField, varint } from './wire.js';
+import { hash } from 'node:crypto';
+import { FieldWriter, fieldLength } from './wire.js';
 
 export interface EncodedResource {
   readonly name: string;
@@ -31,40 +31,29 @@ const anyValueTag = 0x12; // Any.value = 2
 
 /** Puts a name, a type and a version to a message's bytes, which are copied. */
 export function encodedResource(name: string, typeUrl: string, body: Uint8Array): EncodedResource {
-  const version = createHash('sha256').update(body).digest('base64url').slice(0, 16);
-  const head = Buffer.concat([stringField(resourceVersionTag, version), stringField(resourceNameTag, name)]);
-  const anyHead = Buffer.concat([
-    stringField(anyTypeUrlTag, typeUrl),
-    Buffer.from([anyValueTag]),
-    varint(body.length),
-  ]);
-  const anyStart = Buffer.concat([
-    Buffer.from([resourceAnyTag]),
-    varint(anyHead.length + body.length),
-    anyHead,
-  ]);
-  const length = head.length + anyStart.length + body.length;
-  const deltaField = lasting([Buffer.from([deltaResourcesTag]), varint(length), head, anyStart, body]);
-  const anyAt = deltaField.length - length + head.length;
+  const version = hash('sha256', body, 'base64url').slice(0, 16);
+  const anyLength = fieldLength(Buffer.byteLength(typeUrl)) + fieldLength(body.length);
+  const length = fieldLength(version.length) + fieldLength(Buffer.byteLength(name)) + fieldLength(anyLength);
+  // Memory of its own: what lives long in memory that is shared with others would keep theirs from being freed.
+  const deltaField = Buffer.allocUnsafeSlow(fieldLength(length));
+  const writer = new FieldWriter(deltaField);
+  writer.head(deltaResourcesTag, length);
+  writer.text(resourceVersionTag, version);
+  writer.text(resourceNameTag, name);
+  const anyAt = writer.at;
+  writer.head(resourceAnyTag, anyLength);
+  writer.text(anyTypeUrlTag, typeUrl);
+  writer.head(anyValueTag, body.length);
+  const bodyAt = writer.at;
+  deltaField.set(body, bodyAt);
   return {
     name,
     typeUrl,
     version,
-    body: deltaField.subarray(anyAt + anyStart.length),
+    body: deltaField.subarray(bodyAt),
     deltaField,
     anyField: deltaField.subarray(anyAt),
   };
-}
-
-/** In memory of its own: what lives long in memory that is shared with others would keep theirs from being freed. */
-function lasting(parts: readonly Uint8Array[]): Buffer {
-  const all = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** An empty resource that stands for one of which nothing is known. */

@@ -71,8 +71,13 @@ export class EndpointTable implements EndpointIndex, Table<EndpointSources> {
 
 function accountsOf(shards: readonly Shard[], declared: readonly string[]): ReadonlySet<string> {
   const accounts = new Set(declared);
-  for (const { endpoints } of shards)
-    for (const { serviceAccount } of endpoints) accounts.add(serviceAccount);
+  let last = '';
+  for (const { endpoints } of shards) {
+    for (const { serviceAccount } of endpoints) {
+      // Most endpoints of a service run under one account.
+      if (serviceAccount !== last) accounts.add((last = serviceAccount));
+    }
+  }
   accounts.delete('');
   return accounts;
 }

@@ -219,7 +219,7 @@ export const settings = {
     env: ['PILOTLIGHT_ENDPOINT_MERGE'],
     type: duration,
     default: 10,
-    help: 'Over which time changed endpoints are merged that follow others; the first are pushed at once. Up to 1s while changes go on and making the responses takes more than a thirty-second part of the time.',
+    help: 'Over which time changed endpoints are merged that follow others; the first are pushed at once. Up to 1s while changes go on and making the responses takes much of the time: more than half for two changes a second, a thirty-second part for many.',
   }),
   debounceAfter: setting({
     key: 'debounceAfter',

@@ -39,21 +39,14 @@ function ruleUrl({ name, namespace }: Pick<MergedDestinationRule, 'name' | 'name
   return `/apis/networking.istio.io/v1/namespaces/${namespace}/destination-rule/${name}`;
 }
 
-const serviceValues = new WeakMap<object, ValueShape>();
-
-/** Made once for each service. */
-function serviceValue(service: Pick<Service, 'hostname' | 'attributes'>): ValueShape {
-  const known = serviceValues.get(service);
-  if (known !== undefined) return known;
-  const { name, namespace } = service.attributes;
+function serviceValue({ hostname, attributes }: Pick<Service, 'hostname' | 'attributes'>): ValueShape {
+  const { name, namespace } = attributes;
   const struct: StructShape = {
     fields: {
-      host: { stringValue: service.hostname },
+      host: { stringValue: hostname },
       name: { stringValue: name },
       namespace: { stringValue: namespace },
     },
   };
-  const value: ValueShape = { structValue: struct };
-  serviceValues.set(service, value);
-  return value;
+  return { structValue: struct };
 }

@@ -10,26 +10,21 @@ export type TunnelledPorts = ReadonlySet<number>;
 
 const none: TunnelledPorts = new Set();
 
-const known = new WeakMap<readonly Shard[], WeakMap<Service, TunnelledPorts>>();
+/** A list of shards is one service's, so that each has the ports of one service, its newest. */
+const known = new WeakMap<readonly Shard[], { readonly service: Service; readonly ports: TunnelledPorts }>();
 
 /** The ports that have endpoints, all of which take tunnels. Found once for each service and its list of shards. */
 export function tunnelledPorts(service: Service, shards: readonly Shard[]): TunnelledPorts {
-  let byService = known.get(shards);
-  if (byService === undefined) {
-    byService = new WeakMap();
-    known.set(shards, byService);
-  }
-  let ports = byService.get(service);
-  if (ports === undefined) {
-    ports = findTunnelledPorts(service, shards);
-    byService.set(service, ports);
-  }
+  const last = known.get(shards);
+  if (last?.service === service) return last.ports;
+  const ports = findTunnelledPorts(service, shards);
+  known.set(shards, { service, ports });
   return ports;
 }
 
 function findTunnelledPorts({ ports }: Service, shards: readonly Shard[]): TunnelledPorts {
+  if (!shards.some(({ endpoints }) => endpoints.some(({ labels }) => takesTunnels(labels)))) return none;
   const endpoints = shards.flatMap((shard) => shard.endpoints);
-  if (!endpoints.some(({ labels }) => takesTunnels(labels))) return none;
   return new Set(
     ports.filter((port) => allTakeTunnels(endpoints.filter(ofPortNumber(port)))).map(({ port }) => port),
   );
