@@ -12,7 +12,7 @@ const leastShare = 1 / 32;
 /** And when hardly two come within the longest time. */
 const mostShare = 1 / 2;
 /** Milliseconds that are saved up at the most. */
-const mostSaved = 250;
+const mostSaved = 100;
 
 export interface PushPaceOptions {
   /** Milliseconds when there is time to spare, and at the most. */
