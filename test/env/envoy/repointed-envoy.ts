@@ -2,6 +2,7 @@
  * One real Envoy that is given the configuration of one proxy after another, over ADS and SDS, from the translation that
  * `serve` uses; and what it refuses of each.
  */
+import { EventEmitter, once } from 'node:events';
 import type { Piecewise } from '../../../src/base/piecewise.js';
 import { bootstrap } from '../../../src/bootstrap/bootstrap.js';
 import { fromJson } from '../../../src/envoy/json.js';
@@ -87,18 +88,29 @@ export class RepointedEnvoy {
     return this.#envoy;
   }
 
-  /** Gives Envoy what a proxy is served, and waits for its answers. */
-  async give(snapshot: Snapshot, node: NodeDescription): Promise<readonly Refusal[]> {
+  /**
+   * Gives Envoy what a proxy is served, and waits for its answers.
+   * @param isAll Whether these refusals are all that are expected. Secrets of clusters that are looked up in DNS are
+   *   asked for after that, and so may come after everything else: this is waited for, within limits.
+   */
+  async give(
+    snapshot: Snapshot,
+    node: NodeDescription,
+    isAll: (refusals: readonly Refusal[]) => boolean,
+  ): Promise<readonly Refusal[]> {
     await this.#round(() => this.#source.clear());
-    return this.#round(() => this.#source.point(snapshot, node));
+    const round = await this.#round(() => this.#source.point(snapshot, node));
+    await this.#answers.refusedAll(round, isAll);
+    return this.#answers.refusals(round);
   }
 
-  async #round(begin: () => string): Promise<readonly Refusal[]> {
+  /** @returns its name */
+  async #round(begin: () => string): Promise<string> {
     const round = begin();
     const answered = this.#answers.of(round);
     this.#server.push({ reason: round, version: round });
     await answered;
-    return this.#answers.refusals(round);
+    return round;
   }
 
   async stop(): Promise<void> {
@@ -305,6 +317,7 @@ class Answers {
   /** The version of each response, by its nonce. */
   readonly #sent = new Map<string, string>();
   readonly #refusals = new Map<string, Refusal[]>();
+  readonly #refused = new EventEmitter();
   readonly #answered = new Map<string, Set<string>>();
   #waiting: { readonly round: string; readonly answer: () => void } | undefined;
 
@@ -343,6 +356,15 @@ class Answers {
     });
   }
 
+  /** Resolves when what was refused of a round is all that is expected, or when no more has come for too long. */
+  async refusedAll(round: string, isAll: (refusals: readonly Refusal[]) => boolean): Promise<void> {
+    const limit = AbortSignal.timeout(limitMs);
+    while (!isAll(this.refusals(round)) && !limit.aborted) {
+      // An end by the limit is no failure: whoever expected more sees what there is.
+      await once(this.#refused, 'refused', { signal: limit }).catch(() => undefined);
+    }
+  }
+
   refusals(round: string): readonly Refusal[] {
     return this.#refusals.get(round) ?? [];
   }
@@ -358,6 +380,7 @@ class Answers {
       const refusals = this.#refusals.get(round) ?? [];
       refusals.push({ type: typeNameOf(typeUrl) ?? typeUrl, message: refusal });
       this.#refusals.set(round, refusals);
+      this.#refused.emit('refused');
     }
     const answered = this.#answered.get(round) ?? new Set();
     for (const each of marks) answered.add(each);
